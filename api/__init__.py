@@ -1,0 +1,1 @@
+"""The skin: routes, settings, command line."""

@@ -1,0 +1,1 @@
+"""What the server costs, measured in one run against a bare loop over the same model."""

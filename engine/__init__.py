@@ -1,0 +1,1 @@
+"""The graph: documents are compiled into plans, and plans are run."""

@@ -1,0 +1,1 @@
+"""The tests, mirrored on the rooms."""
