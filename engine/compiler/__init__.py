@@ -1,0 +1,31 @@
+"""From JSON to a plan: parse, link, check, axes, plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.compiler.axes import lay_axes
+from engine.compiler.check import check_kinds
+from engine.compiler.link import link
+from engine.compiler.lower import lower
+from engine.compiler.parse import parse
+from engine.plan import Plan
+from engine.registry import Registry
+
+
+def compile_workflow(definition: Any, registry: Registry) -> Plan:
+    """Compile a workflow.
+
+    Args:
+        definition: the document as JSON gave it.
+        registry: the blocks that its steps may be of.
+
+    Raises:
+        WorkflowCompilerError: the document is no workflow, or its steps do not fit together; says where and why.
+        NotSupportedExecutionEngineError: it asks for another version of the engine.
+    """
+    workflow = parse(definition, registry)
+    order = link(workflow)
+    check_kinds(workflow)
+    axes = lay_axes(workflow, order)
+    return lower(workflow, order, axes)

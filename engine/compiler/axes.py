@@ -1,0 +1,151 @@
+"""Fourth pass: every value gets an axis. Joins of values from different branches of nesting are found here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.compiler.workflow import ParsedStep, ParsedWorkflow, Reference
+from engine.errors import (
+    BlockError,
+    ControlFlowDefinitionError,
+    ExecutionGraphStructureError,
+    StepInputDimensionalityError,
+    StepInputLineageError,
+)
+from engine.plan import BATCH, ROOT, Axis
+from engine.selectors import InputSelector
+from engine.signature import Parameter
+from engine.values.shape import Shape
+
+CONTEXT = "workflow_compilation | execution_graph_construction"
+
+
+@dataclass(slots=True)
+class Axes:
+    """The axes of a workflow, and what lies on which.
+
+    Attributes:
+        axes: the root, the input batch, then those that inputs and steps make.
+        inputs: the axes of an input's levels, from the batch down; empty for a parameter.
+        runs: the axis that a step runs on.
+        writes: the axis that a step's outputs lie on.
+        gates: the gates before a step: their names and axes.
+    """
+
+    axes: list[Axis] = field(default_factory=lambda: [Axis(ROOT, "root", 0), Axis(ROOT, "input batch", 1)])
+    inputs: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    runs: dict[str, int] = field(default_factory=dict)
+    writes: dict[str, int] = field(default_factory=dict)
+    gates: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+
+    def below(self, parent: int, maker: str) -> int:
+        """A new axis under `parent`."""
+        self.axes.append(Axis(parent, maker, self.axes[parent].depth + 1))
+        return len(self.axes) - 1
+
+    def of(self, selector: Reference) -> int:
+        """The axis of what a selector points to."""
+        if isinstance(selector, InputSelector):
+            levels = self.inputs[selector.name]
+            return levels[-1] if levels else ROOT
+        return self.writes[selector.step]
+
+    def line(self, axis: int) -> list[int]:
+        """The axes from the root down to `axis`."""
+        line = [axis]
+        while line[-1] != ROOT:
+            line.append(self.axes[line[-1]].parent)
+        return line[::-1]
+
+    def drawn(self, axis: int) -> str:
+        """The line down to an axis, by the names of who made its levels."""
+        return " > ".join(self.axes[level].maker for level in self.line(axis))
+
+
+def lay_axes(workflow: ParsedWorkflow, order: tuple[str, ...]) -> Axes:
+    """Lay every input and every step, in order, on an axis.
+
+    Raises:
+        StepInputLineageError: the inputs of a step do not lie on one line from the root.
+        StepInputDimensionalityError: a step gathers what is not nested.
+        ExecutionGraphStructureError: a step that takes the whole batch gets many values where it takes one.
+    """
+    axes = Axes()
+    for name, item in workflow.inputs.items():
+        levels: list[int] = [BATCH] if item.depth else []
+        while len(levels) < item.depth:
+            levels.append(axes.below(levels[-1], f"$inputs.{name}"))
+        axes.inputs[name] = tuple(levels)
+    for name in order:
+        step = workflow.steps[name]
+        gates = axes.gates.setdefault(name, [])
+        axis = _axis_of_step(axes, step, gates)
+        _check_gates(axes, step, axis, gates)
+        axes.runs[name] = axis
+        for target in step.targets:
+            axes.gates.setdefault(target, []).append((name, axis))
+        axes.writes[name] = axes.below(axis, name) if step.block.signature.each else axis
+    return axes
+
+
+def _axis_of_step(axes: Axes, step: ParsedStep, gates: list[tuple[str, int]]) -> int:
+    """The deepest axis among the inputs of a step; all others have to lie on the line above it.
+
+    A step without inputs runs as often as the deepest of the gates before it.
+    """
+    reach: list[tuple[int, Parameter, Reference]] = []
+    for parameter, selector, _ in step.wires():
+        axis = axes.of(selector)
+        if parameter.shape is Shape.GATHERED:
+            if axis == ROOT:
+                raise StepInputDimensionalityError(
+                    f"Step {step.name!r}, {parameter.name}: gathers values that are nested below something, but "
+                    f"'{selector}' is one value for the whole run.",
+                    context=CONTEXT,
+                    blocks=(BlockError(step.name, step.block.type, None, parameter.name),),
+                )
+            axis = axes.axes[axis].parent
+        reach.append((axis, parameter, selector))
+    if not reach:
+        return max((axis for _, axis in gates), key=lambda axis: axes.axes[axis].depth, default=ROOT)
+    deepest, deep_parameter, deep_selector = max(reach, key=lambda item: axes.axes[item[0]].depth)
+    line = set(axes.line(deepest))
+    for axis, parameter, selector in reach:
+        if axis not in line:
+            raise StepInputLineageError(
+                f"Step {step.name!r} joins values of different branches: {deep_parameter.name} = '{deep_selector}' "
+                f"lies on [{axes.drawn(deepest)}], {parameter.name} = '{selector}' on [{axes.drawn(axis)}].",
+                hint="Bring one of them up to the level that they share, or take both from the same branch.",
+                context=CONTEXT,
+                blocks=(BlockError(step.name, step.block.type, None, parameter.name),),
+            )
+        _refuse_many(step, axis, parameter, selector)
+    return deepest
+
+
+def _refuse_many(step: ParsedStep, axis: int, parameter: Parameter, selector: Reference) -> None:
+    """A block that takes the whole batch at once is called once, so its other arguments are one value each."""
+    if step.block.signature.batch and parameter.shape is not Shape.BATCH and axis != ROOT:
+        raise ExecutionGraphStructureError(
+            f"Step {step.name!r}, {parameter.name}: takes one value for the whole batch, but '{selector}' has a value "
+            "for every row.",
+            context=CONTEXT,
+            blocks=(BlockError(step.name, step.block.type, None, parameter.name),),
+        )
+
+
+def _check_gates(axes: Axes, step: ParsedStep, axis: int, gates: list[tuple[str, int]]) -> None:
+    """A gate decides for the rows of a step, for rows above them, or for the rows that the step gathers."""
+    allowed = set(axes.line(axis))
+    for parameter, selector, _ in step.wires():
+        if parameter.shape is Shape.GATHERED:
+            allowed.add(axes.of(selector))
+    for gate, gate_axis in gates:
+        if gate_axis not in allowed:
+            raise ControlFlowDefinitionError(
+                f"The gate {gate!r} decides on [{axes.drawn(gate_axis)}], but step {step.name!r} runs on "
+                f"[{axes.drawn(axis)}].",
+                hint="Decide on values from the line of nesting that the step runs on.",
+                context=CONTEXT,
+                blocks=(BlockError(step.name, step.block.type), BlockError(gate)),
+            )

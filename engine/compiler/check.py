@@ -1,0 +1,39 @@
+"""Third pass: along every edge, what comes has to be of a kind that is taken."""
+
+from __future__ import annotations
+
+from engine.compiler.workflow import ParsedWorkflow, Reference
+from engine.errors import BlockError, ReferenceTypeError
+from engine.kinds import ANY
+from engine.selectors import InputSelector
+
+
+def check_kinds(workflow: ParsedWorkflow) -> None:
+    """Raise ReferenceTypeError where the kinds at the two ends of an edge have nothing in common."""
+    for step in workflow.steps.values():
+        for parameter, selector, inside in step.wires():
+            taken = parameter.element_kinds if inside else parameter.kinds
+            given = kinds_of(workflow, selector)
+            if not fits(given, taken):
+                raise ReferenceTypeError(
+                    f"Step {step.name!r}, {parameter.name}: takes {_listed(taken)}, but '{selector}' is "
+                    f"{_listed(given)}.",
+                    context="workflow_compilation | execution_graph_construction",
+                    blocks=(BlockError(step.name, step.block.type, None, parameter.name),),
+                )
+
+
+def kinds_of(workflow: ParsedWorkflow, selector: Reference) -> tuple[str, ...]:
+    """What a selector points to may be."""
+    if isinstance(selector, InputSelector):
+        return workflow.inputs[selector.name].kinds
+    return workflow.steps[selector.step].outputs[selector.output].kinds
+
+
+def fits(given: tuple[str, ...], taken: tuple[str, ...]) -> bool:
+    """Whether a value of the one kinds may go where the others are taken."""
+    return ANY in given or ANY in taken or not set(given).isdisjoint(taken)
+
+
+def _listed(kinds: tuple[str, ...]) -> str:
+    return " or ".join(kinds)

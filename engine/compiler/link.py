@@ -1,0 +1,80 @@
+"""Second pass: selectors become edges. Dangling selectors and cycles are found here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from engine.compiler.parse import is_wildcard
+from engine.compiler.workflow import ParsedWorkflow, Reference
+from engine.errors import BlockError, ExecutionGraphStructureError, InvalidReferenceTargetError
+from engine.selectors import InputSelector, Selector, StepSelector
+
+CONTEXT = "workflow_compilation | execution_graph_construction"
+
+
+def link(workflow: ParsedWorkflow) -> tuple[str, ...]:
+    """The names of the steps in an order in which each comes after what it reads.
+
+    Raises:
+        InvalidReferenceTargetError: a selector points to nothing.
+        ExecutionGraphStructureError: steps wait for each other, or a step asks for all outputs of another.
+    """
+    import networkx as nx  # noqa: PLC0415 - heavy, and not needed to run a plan
+
+    graph = nx.DiGraph()
+    graph.add_nodes_from(workflow.steps)
+    for step in workflow.steps.values():
+        for parameter, selector, _ in step.wires():
+            _check_target(workflow, selector, step.name, parameter.name)
+            if is_wildcard(selector):
+                raise ExecutionGraphStructureError(
+                    f"Step {step.name!r}, {parameter.name}: '{selector}' names all outputs of a step, which only the "
+                    "outputs of a workflow can do.",
+                    hint="Name one output.",
+                    context=CONTEXT,
+                    blocks=(BlockError(block_id=step.name, property_name=parameter.name),),
+                )
+            if not isinstance(selector, InputSelector):
+                graph.add_edge(selector.step, step.name)
+        for target in step.targets:
+            if target not in workflow.steps:
+                _refuse(step.name, "targets", StepSelector(target), "step", target, workflow.steps)
+            graph.add_edge(step.name, target)
+    for output in workflow.outputs:
+        _check_target(workflow, output.selector, output.field.name, "selector")
+    try:
+        return tuple(nx.topological_sort(graph))
+    except nx.NetworkXUnfeasible:
+        cycle = [tail for tail, _ in nx.find_cycle(graph)]
+        path = " -> ".join([*cycle, cycle[0]])
+        raise ExecutionGraphStructureError(
+            f"These steps wait for each other: {path}.",
+            hint="Cut one of these connections.",
+            context=CONTEXT,
+            blocks=tuple(BlockError(block_id=name) for name in cycle),
+        ) from None
+
+
+def _check_target(workflow: ParsedWorkflow, selector: Reference, place: str, prop: str) -> None:
+    if isinstance(selector, InputSelector):
+        if selector.name not in workflow.inputs:
+            _refuse(place, prop, selector, "input", selector.name, workflow.inputs)
+        return
+    if selector.step not in workflow.steps:
+        _refuse(place, prop, selector, "step", selector.step, workflow.steps)
+    outputs = workflow.steps[selector.step].outputs
+    if not is_wildcard(selector) and selector.output not in outputs:
+        _refuse(place, prop, selector, f"output of {selector.step!r}", selector.output, outputs)
+
+
+def _refuse(place: str, prop: str, selector: Selector, what: str, name: str, known: Iterable[str]) -> None:
+    names = list(known)
+    near = get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names[:20]) or 'none'}."
+    raise InvalidReferenceTargetError(
+        f"{place!r}, {prop}: '{selector}' points to nothing: there is no {what} called {name!r}.",
+        hint=hint,
+        context=CONTEXT,
+        blocks=(BlockError(block_id=place, property_name=prop, property_details=hint),),
+    )

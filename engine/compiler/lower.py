@@ -1,0 +1,138 @@
+"""Last pass: names become slots, and the plan is frozen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.compiler.axes import Axes
+from engine.compiler.check import kinds_of
+from engine.compiler.parse import is_wildcard
+from engine.compiler.workflow import (
+    Argument,
+    Literal,
+    ParsedOutput,
+    ParsedStep,
+    ParsedWorkflow,
+    Reference,
+    Wire,
+    WiredDict,
+    WiredList,
+)
+from engine.document import ParameterInput
+from engine.kinds import ANY
+from engine.plan import (
+    GATE,
+    Constant,
+    Gate,
+    Gather,
+    Getter,
+    Plan,
+    PlannedInput,
+    PlannedOutput,
+    Read,
+    ReadDict,
+    ReadList,
+    Step,
+)
+from engine.selectors import InputSelector, OutputSelector, Selector, StepSelector
+from engine.signature import Parameter
+from engine.values.shape import Shape
+
+
+def lower(workflow: ParsedWorkflow, order: tuple[str, ...], axes: Axes) -> Plan:
+    """The plan of a workflow that all passes before have found good."""
+    lowering = _Lowering(workflow, order, axes)
+    steps = tuple(lowering.step(workflow.steps[name]) for name in order)
+    return Plan(
+        axes=tuple(axes.axes),
+        inputs=tuple(lowering.input(name) for name in workflow.inputs),
+        steps=steps,
+        outputs=tuple(lowering.output(output) for output in workflow.outputs),
+        slots=len(lowering.slots),
+        resources=frozenset(name for step in steps for name in step.block.signature.resources),
+    )
+
+
+class _Lowering:
+    """One workflow on its way into a plan: a slot for every input, every output and every gate."""
+
+    def __init__(self, workflow: ParsedWorkflow, order: tuple[str, ...], axes: Axes) -> None:
+        self._workflow = workflow
+        self._axes = axes
+        self.slots: dict[Selector, int] = {}
+        for name in workflow.inputs:
+            self.slots[InputSelector(name)] = len(self.slots)
+        for name in order:
+            step = workflow.steps[name]
+            for output in step.outputs:
+                self.slots[OutputSelector(name, output)] = len(self.slots)
+            if step.block.signature.gate:
+                self.slots[StepSelector(name)] = len(self.slots)
+
+    def input(self, name: str) -> PlannedInput:
+        """One declared input."""
+        item = self._workflow.inputs[name]
+        default = item.default_value if isinstance(item, ParameterInput) else None
+        return PlannedInput(name, self.slots[InputSelector(name)], item.kinds, self._axes.inputs[name], default)
+
+    def step(self, step: ParsedStep) -> Step:
+        """One step, its arguments sorted by when they are known."""
+        constants: dict[str, Any] = {}
+        parameters: list[tuple[Parameter, int]] = []
+        getters: list[tuple[Parameter, Getter]] = []
+        for name, argument in step.arguments.items():
+            parameter = step.block.signature.parameters[name]
+            if isinstance(argument, Literal):
+                constants[name] = argument.value
+            elif isinstance(argument, Wire) and self._is_parameter(argument.selector):
+                parameters.append((parameter, self.slots[argument.selector]))
+            else:
+                getters.append((parameter, self._getter(step, parameter, argument)))
+        writes = {output: self.slots[OutputSelector(step.name, output)] for output in step.outputs}
+        if step.block.signature.gate:
+            writes[GATE] = self.slots[StepSelector(step.name)]
+        axis = self._axes.runs[step.name]
+        line = self._axes.line(axis)
+        return Step(
+            name=step.name,
+            block=step.block,
+            axis=axis,
+            constants=constants,
+            parameters=tuple(parameters),
+            getters=tuple(getters),
+            gates=tuple(gate for gate in self._gates(step) if gate.axis in line),
+            writes=writes,
+            writes_axis=self._axes.writes[step.name],
+        )
+
+    def output(self, output: ParsedOutput) -> PlannedOutput:
+        """One declared output."""
+        selector, field = output.selector, output.field
+        own = field.coordinates_system == "own"
+        if isinstance(selector, OutputSelector) and is_wildcard(selector):
+            outputs = self._workflow.steps[selector.step].outputs.values()
+            columns = tuple((o.name, self.slots[OutputSelector(selector.step, o.name)], o.kinds) for o in outputs)
+            return PlannedOutput(field.name, self._axes.writes[selector.step], columns, True, own)
+        column = (field.name, self.slots[selector], kinds_of(self._workflow, selector))
+        return PlannedOutput(field.name, self._axes.of(selector), (column,), False, own)
+
+    def _is_parameter(self, selector: Reference) -> bool:
+        return isinstance(selector, InputSelector) and self._workflow.inputs[selector.name].depth == 0
+
+    def _gates(self, step: ParsedStep) -> list[Gate]:
+        """The gates before a step, whether they decide for its rows or for those that it gathers."""
+        target = str(StepSelector(step.name))
+        return [Gate(self.slots[StepSelector(name)], axis, target) for name, axis in self._axes.gates[step.name]]
+
+    def _getter(self, step: ParsedStep, parameter: Parameter, argument: Argument) -> Getter:
+        if isinstance(argument, Literal):
+            return Constant(argument.value)
+        if isinstance(argument, WiredList):
+            return ReadList(tuple(self._getter(step, parameter, item) for item in argument.items))
+        if isinstance(argument, WiredDict):
+            return ReadDict(tuple((key, self._getter(step, parameter, item)) for key, item in argument.items))
+        slot, axis = self.slots[argument.selector], self._axes.of(argument.selector)
+        if parameter.shape is Shape.GATHERED:
+            return Gather(slot, axis, tuple(gate for gate in self._gates(step) if gate.axis == axis))
+        vague = ANY in kinds_of(self._workflow, argument.selector)
+        return Read(slot, axis, checked=vague and ANY not in parameter.kinds)

@@ -1,0 +1,147 @@
+"""A workflow as its author wrote it: the JSON, typed, with nothing resolved."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+
+from engine.kinds import ANY
+
+MAX_STEPS = 2000
+MAX_DEPTH = 8
+
+
+def _kind_name(value: Any) -> Any:
+    """Kinds come as names or as objects that carry their name."""
+    return value.get("name") if isinstance(value, dict) else value
+
+
+KindName = Annotated[str, BeforeValidator(_kind_name)]
+
+
+class ImageInput(BaseModel):
+    """A batch of pictures."""
+
+    type: Literal["WorkflowImage", "InferenceImage"]
+    name: str
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What its values are."""
+        return ("image",)
+
+    @property
+    def depth(self) -> int:
+        """How deep its values are nested."""
+        return 1
+
+
+class VideoInput(BaseModel):
+    """A batch of video moments, one beside each picture."""
+
+    type: Literal["WorkflowVideoMetadata"]
+    name: str
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What its values are."""
+        return ("video_metadata",)
+
+    @property
+    def depth(self) -> int:
+        """How deep its values are nested."""
+        return 1
+
+
+class ParameterInput(BaseModel):
+    """One value for the whole run."""
+
+    type: Literal["WorkflowParameter", "InferenceParameter"]
+    name: str
+    kind: list[KindName] = Field(default_factory=lambda: [ANY])
+    default_value: Any = None
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What its value may be."""
+        return tuple(self.kind)
+
+    @property
+    def depth(self) -> int:
+        """Parameters lie on the root axis."""
+        return 0
+
+
+class BatchInput(BaseModel):
+    """Values of any kind, nested as deep as `dimensionality` says."""
+
+    type: Literal["WorkflowBatchInput"]
+    name: str
+    kind: list[KindName] = Field(default_factory=lambda: [ANY])
+    dimensionality: Annotated[int, Field(ge=1, le=MAX_DEPTH)] = 1
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What its values may be."""
+        return tuple(self.kind)
+
+    @property
+    def depth(self) -> int:
+        """How deep its values are nested."""
+        return self.dimensionality
+
+
+_INPUT_TAGS = {
+    "WorkflowImage": "image",
+    "InferenceImage": "image",
+    "WorkflowVideoMetadata": "video",
+    "WorkflowParameter": "parameter",
+    "InferenceParameter": "parameter",
+    "WorkflowBatchInput": "batch",
+}
+
+
+def _input_tag(value: Any) -> str | None:
+    type_name = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
+    return _INPUT_TAGS.get(type_name) if isinstance(type_name, str) else None
+
+
+Input = Annotated[
+    Annotated[ImageInput, Tag("image")]
+    | Annotated[VideoInput, Tag("video")]
+    | Annotated[ParameterInput, Tag("parameter")]
+    | Annotated[BatchInput, Tag("batch")],
+    Discriminator(
+        _input_tag,
+        custom_error_type="input_type",
+        custom_error_message="Input type is none of " + ", ".join(_INPUT_TAGS),
+    ),
+]
+
+
+class JsonField(BaseModel):
+    """One named result of a workflow."""
+
+    type: Literal["JsonField"]
+    name: str
+    selector: str
+    coordinates_system: Literal["own", "parent"] = "parent"
+
+
+class StepDocument(BaseModel):
+    """One step; its own keys depend on its type and are checked against the block."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    name: str
+
+
+class Document(BaseModel):
+    """A whole workflow."""
+
+    version: str
+    inputs: list[Input]
+    steps: Annotated[list[StepDocument], Field(max_length=MAX_STEPS)]
+    outputs: list[JsonField]

@@ -1,0 +1,69 @@
+"""From the bytes of a picture file to pixels, within limits."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from engine.errors import ImageTooLargeError, InputImageLoadError
+from engine.guard.headers import FORMATS, measure
+from engine.guard.limits import Limits
+from engine.values.image import Pixels
+
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what is wrong with a file is the caller's to know
+
+
+def check(data: bytes, limits: Limits) -> None:
+    """Refuse bytes that are no picture or too large a one, from the header alone; takes microseconds.
+
+    Raises:
+        InputImageLoadError: empty, in no format that we read, or broken off.
+        ImageTooLargeError: beyond the limits, or made to be expensive.
+    """
+    check_size(len(data), limits)
+    width, height = measure(data)
+    check_area(width, height, limits)
+
+
+def check_size(size: int, limits: Limits) -> None:
+    """Refuse no bytes, and more than the limit."""
+    if not size:
+        raise InputImageLoadError("The image is empty.", hint=f"Send the content of a {FORMATS} file.")
+    if size > limits.max_image_bytes:
+        raise ImageTooLargeError(
+            f"The image has {size} bytes and the limit is {limits.max_image_bytes}.",
+            hint="Compress it or scale it down.",
+        )
+
+
+def check_area(width: int, height: int, limits: Limits) -> None:
+    """Refuse no pixels, and more than the limit."""
+    if not width or not height:
+        raise InputImageLoadError(f"The image has no pixels: it is {width} x {height}.")
+    if width * height > limits.max_image_pixels:
+        raise ImageTooLargeError(
+            f"The image has {width} x {height} pixels and the limit is {limits.max_image_pixels} in all.",
+            hint="Scale it down.",
+        )
+
+
+def decode(data: bytes, limits: Limits) -> Pixels:
+    """The picture as height x width x 3 bytes in blue, green, red order, turned as its EXIF orientation says.
+
+    Grey becomes three equal channels, 16 bits are scaled to 8, transparency is dropped, CMYK is converted without its
+    colour profile. Of an animation or a file of several pages, it is the first.
+
+    Raises:
+        InputImageLoadError, ImageTooLargeError: as `check` does, and when the content is damaged.
+    """
+    check(data, limits)
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:
+        pixels = None
+    if pixels is None:
+        raise InputImageLoadError(
+            "The image cannot be decoded: its content is damaged, or of a kind that few programs write.",
+            hint="Open it elsewhere, save it as JPEG or PNG with 8 bits a channel, and send that.",
+        )
+    return pixels.astype(np.uint8, copy=False)

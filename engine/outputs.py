@@ -1,0 +1,85 @@
+"""From columns to results: one dict an element of the batch, deeper values as nested lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from engine.inputs import Column, Table
+from engine.plan import BATCH, ROOT, Plan, PlannedOutput
+from engine.values.detections import Detections
+from engine.values.shape import MISSING
+
+Encode = Callable[[Any, tuple[str, ...]], Any]
+
+
+def collect(plan: Plan, table: Table, encode: Encode | None, excluded: Collection[str] = ()) -> list[dict[str, Any]]:
+    """The results of a run.
+
+    Args:
+        encode: turns a value of some kinds into its form on the wire; None leaves values as they are inside.
+        excluded: names of outputs to leave out; they are not encoded either.
+
+    Returns:
+        One dict an element of the batch when any output depends on the batch, else one. What is missing is None; a
+        deeper level below something missing is an empty list.
+    """
+    wanted = [output for output in plan.outputs if output.name not in excluded]
+    batched = any(_on_batch(table, output.axis) for output in wanted)
+    results: list[dict[str, Any]] = [{} for _ in table.parents[BATCH if batched else ROOT]]
+    for output in wanted:
+        values = _nested(table, output.axis, _values(table, output, encode))
+        if not _on_batch(table, output.axis):
+            values = values * len(results)
+        for result, value in zip(results, values, strict=True):
+            result[output.name] = value
+    return results
+
+
+def _on_batch(table: Table, axis: int) -> bool:
+    """Whether an axis lies below the input batch."""
+    while axis != ROOT:
+        if axis == BATCH:
+            return True
+        axis = table.axes[axis].parent
+    return False
+
+
+def _values(table: Table, output: PlannedOutput, encode: Encode | None) -> Column:
+    """The value of an output in every row of its axis."""
+    columns = [
+        (name, [_value(value, kinds, output.own, encode) for value in table.column(slot)])
+        for name, slot, kinds in output.columns
+    ]
+    if not output.wildcard:
+        return columns[0][1]
+    return [{name: column[row] for name, column in columns} for row in range(len(table.parents[output.axis]))]
+
+
+def _value(value: Any, kinds: tuple[str, ...], own: bool, encode: Encode | None) -> Any:
+    if value is MISSING:
+        return None
+    value = value if own else in_root(value)
+    return value if encode is None else encode(value, kinds)
+
+
+def in_root(value: Any) -> Any:
+    """A value with all detections in it brought to the coordinates of the picture that came from outside."""
+    if isinstance(value, Detections):
+        return value.in_root()
+    if isinstance(value, dict):
+        return {key: in_root(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [in_root(item) for item in value]
+    return value
+
+
+def _nested(table: Table, axis: int, values: Column) -> Column:
+    """The values of an axis grouped, level by level, up to the batch; or up to the root where there is no batch."""
+    top = BATCH if _on_batch(table, axis) else ROOT
+    while axis != top:
+        groups: list[Column] = [[] for _ in table.parents[table.axes[axis].parent]]
+        for parent, value in zip(table.parents[axis], values, strict=True):
+            groups[parent].append(value)
+        values, axis = groups, table.axes[axis].parent
+    return values

@@ -1,0 +1,169 @@
+"""A compiled workflow: frozen, without selectors and names to look up, ready to run many times.
+
+Values are columns. A column lies on an axis and holds a value for every row of that axis. The root axis has one row;
+the axis of the input batch has a row an image; a block with `Each` outputs makes an axis below the one that it runs on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.block import AnyBlock
+from engine.signature import Parameter
+
+ROOT = 0
+BATCH = 1
+GATE = ""
+"""The name under which a step that is a gate writes which steps may pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One level of nesting.
+
+    Attributes:
+        parent: the axis above; the root is its own.
+        maker: who makes its rows, for people: a step, an input, or the input batch.
+        depth: 0 for the root.
+    """
+
+    parent: int
+    maker: str
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value that was written into the workflow."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A column on the axis of the step, or above it.
+
+    Attributes:
+        slot: of the column.
+        axis: that the column lies on.
+        checked: whether a value has to be checked before the block gets it, because its kind does not tell enough.
+    """
+
+    slot: int
+    axis: int
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A column of the steps that a gate lets pass; a row runs only where it is among them.
+
+    Attributes:
+        target: the selector by which the gate knows the step.
+    """
+
+    slot: int
+    axis: int
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """A column one level below the step: all rows of one parent, as a list.
+
+    Attributes:
+        gates: that decide for single rows of the list.
+    """
+
+    slot: int
+    axis: int
+    gates: tuple[Gate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadList:
+    """A list of which some members are read."""
+
+    items: tuple[Getter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDict:
+    """A dict of which some values are read."""
+
+    items: tuple[tuple[str, Getter], ...]
+
+
+Getter = Constant | Read | Gather | ReadList | ReadDict
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One block, wired.
+
+    Attributes:
+        name: of the step in the workflow.
+        axis: that it runs on.
+        constants: arguments that are written into the workflow.
+        parameters: arguments that are parameters of the run, by their slot.
+        getters: arguments that are read row by row.
+        gates: that all have to let a row pass.
+        writes: slots of its outputs, by their names; a gate has one, `GATE`.
+        writes_axis: that the outputs lie on: `axis`, or the one that the step makes below it.
+    """
+
+    name: str
+    block: AnyBlock
+    axis: int
+    constants: dict[str, Any]
+    parameters: tuple[tuple[Parameter, int], ...]
+    getters: tuple[tuple[Parameter, Getter], ...]
+    gates: tuple[Gate, ...]
+    writes: dict[str, int]
+    writes_axis: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedInput:
+    """One declared input.
+
+    Attributes:
+        axes: that its levels lie on, from the batch down; empty for a parameter.
+        default: of a parameter that a run does not say.
+    """
+
+    name: str
+    slot: int
+    kinds: tuple[str, ...]
+    axes: tuple[int, ...]
+    default: Any
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOutput:
+    """One declared output.
+
+    Attributes:
+        columns: (output name, slot, kinds); more than one, or one named, for a wildcard.
+        wildcard: whether the value is a dict of all outputs of a step.
+        own: whether detections keep the coordinates of the picture that they were found in.
+    """
+
+    name: str
+    axis: int
+    columns: tuple[tuple[str, int, tuple[str, ...]], ...]
+    wildcard: bool
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a run needs to know; shared by all runs of a workflow and never changed."""
+
+    axes: tuple[Axis, ...]
+    inputs: tuple[PlannedInput, ...]
+    steps: tuple[Step, ...]
+    outputs: tuple[PlannedOutput, ...]
+    slots: int
+    resources: frozenset[str]

@@ -1,0 +1,63 @@
+"""Selectors: the texts that point at inputs and at outputs of steps."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_NAME = r"[A-Za-z0-9_\-]+"
+_INPUT = re.compile(rf"\$inputs\.({_NAME})")
+_OUTPUT = re.compile(rf"\$steps\.({_NAME})\.({_NAME}|\*)")
+_STEP = re.compile(rf"\$steps\.({_NAME})")
+
+WILDCARD = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class InputSelector:
+    """`$inputs.name`."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"$inputs.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSelector:
+    """`$steps.name.output`; the output may be `*` where a workflow says what it returns."""
+
+    step: str
+    output: str
+
+    def __str__(self) -> str:
+        return f"$steps.{self.step}.{self.output}"
+
+
+@dataclass(frozen=True, slots=True)
+class StepSelector:
+    """`$steps.name`."""
+
+    step: str
+
+    def __str__(self) -> str:
+        return f"$steps.{self.step}"
+
+
+Selector = InputSelector | OutputSelector | StepSelector
+
+
+def is_selector(value: object) -> bool:
+    """Whether a value is meant as a selector; `"$50"` is just text."""
+    return isinstance(value, str) and value.startswith(("$inputs.", "$steps."))
+
+
+def parse_selector(text: str) -> Selector | None:
+    """The selector that a text is, or None when it only looks like one."""
+    if match := _INPUT.fullmatch(text):
+        return InputSelector(match[1])
+    if match := _OUTPUT.fullmatch(text):
+        return OutputSelector(match[1], match[2])
+    if match := _STEP.fullmatch(text):
+        return StepSelector(match[1])
+    return None

@@ -1,0 +1,145 @@
+"""What was found in one picture: boxes with their columns, and the frame that they were found in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.values.frame import Frame
+
+Boxes = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.integer[Any]] | npt.NDArray[np.bool_] | slice | Sequence[int]
+Strings = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """A set of detections; never changed after it was made. N may be 0, and then the frame is still known.
+
+    Attributes:
+        frame: the picture that the coordinates refer to.
+        xyxy: N x 4 float32, left, top, right, bottom in pixels of the frame.
+        confidence: N float32, 0..1.
+        class_id: N int64.
+        class_name: N strings.
+        detection_id: N strings, each unlike any other.
+        kind: the `prediction_type` on the wire, such as `object-detection`.
+        inference_id: the run of the model that they come from.
+        mask: N x height x width of booleans over the frame, or None.
+        tracker_id: N int64, or None.
+        parent_id: N strings where the parents of the rows differ from the frame; None where all are the frame's.
+        columns: more columns of N rows each, under the names that they have on the wire.
+    """
+
+    frame: Frame
+    xyxy: Boxes
+    confidence: npt.NDArray[np.float32]
+    class_id: npt.NDArray[np.int64]
+    class_name: Strings
+    detection_id: Strings
+    kind: str = "object-detection"
+    inference_id: str | None = None
+    mask: npt.NDArray[np.bool_] | None = None
+    tracker_id: npt.NDArray[np.int64] | None = None
+    parent_id: Strings | None = None
+    columns: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.xyxy)
+
+    @classmethod
+    def empty(cls, frame: Frame, kind: str = "object-detection", inference_id: str | None = None) -> Detections:
+        """Nothing found in `frame`."""
+        return cls(
+            frame,
+            np.zeros((0, 4), np.float32),
+            np.zeros(0, np.float32),
+            np.zeros(0, np.int64),
+            strings(()),
+            strings(()),
+            kind,
+            inference_id,
+        )
+
+    def select(self, rows: Rows) -> Detections:
+        """The rows that `rows` names (indices, a mask or a slice), in that order."""
+        rows = rows if isinstance(rows, slice) else np.asarray(rows, dtype=None if len(rows) else np.intp)
+        return replace(
+            self,
+            xyxy=self.xyxy[rows],
+            confidence=self.confidence[rows],
+            class_id=self.class_id[rows],
+            class_name=self.class_name[rows],
+            detection_id=self.detection_id[rows],
+            mask=None if self.mask is None else self.mask[rows],
+            tracker_id=None if self.tracker_id is None else self.tracker_id[rows],
+            parent_id=None if self.parent_id is None else self.parent_id[rows],
+            columns={name: column[rows] for name, column in self.columns.items()},
+        )
+
+    def moved(self, frame: Frame, x: float, y: float) -> Detections:
+        """The same detections in the coordinates of another frame, whose origin lies at (-x, -y) of this one."""
+        return replace(
+            self,
+            frame=frame,
+            xyxy=self.xyxy + np.array([x, y, x, y], np.float32),
+            mask=None if self.mask is None else _moved_mask(self.mask, frame, round(x), round(y)),
+            columns={name: _moved_column(name, column, x, y) for name, column in self.columns.items()},
+        )
+
+    def in_root(self) -> Detections:
+        """The same detections in the coordinates of the picture from outside that their frame goes back to."""
+        root = self.frame.root
+        if root is None:
+            return self
+        return replace(self.moved(self.frame.outermost(), root.x, root.y), parent_id=None)
+
+
+POINT_COLUMNS = ("keypoints_xy", "polygon", "rect")
+"""Columns that hold points, which move with the frame."""
+
+
+def strings(values: Sequence[str]) -> Strings:
+    """A column of strings."""
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return column
+
+
+def fresh_ids(count: int) -> Strings:
+    """As many random version 4 UUIDs, in their 36-character form; faster than one `uuid4()` each."""
+    noise = os.urandom(16 * count).hex()
+    ids = np.empty(count, dtype=object)
+    for row in range(count):
+        text = noise[32 * row : 32 * row + 32]
+        variant = "89ab"[int(text[16], 16) & 3]
+        ids[row] = f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
+    return ids
+
+
+def _moved_mask(mask: npt.NDArray[np.bool_], frame: Frame, x: int, y: int) -> npt.NDArray[np.bool_]:
+    """Masks laid on an empty canvas of the size of `frame`, shifted by (x, y); what falls outside is lost."""
+    count, height, width = mask.shape
+    canvas = np.zeros((count, frame.height, frame.width), dtype=bool)
+    left, top = max(x, 0), max(y, 0)
+    right, bottom = min(x + width, frame.width), min(y + height, frame.height)
+    if right > left and bottom > top:
+        canvas[:, top:bottom, left:right] = mask[:, top - y : bottom - y, left - x : right - x]
+    return canvas
+
+
+def _moved_column(name: str, column: npt.NDArray[Any], x: float, y: float) -> npt.NDArray[Any]:
+    if name not in POINT_COLUMNS:
+        return column
+    if column.dtype != object:
+        moved: npt.NDArray[Any] = column + np.array([x, y], dtype=column.dtype)
+        return moved
+    moved = np.empty(len(column), dtype=object)
+    for row, points in enumerate(column):
+        moved[row] = None if points is None else np.asarray(points) + np.array([x, y])
+    return moved

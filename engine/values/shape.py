@@ -1,0 +1,63 @@
+"""Shape said with types: one level deeper, all of one parent, the whole batch."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated, NewType, TypeVar
+
+T = TypeVar("T")
+
+
+class Shape(Enum):
+    """How a parameter or an output lies against the axis that its block runs on."""
+
+    EACH = "each"
+    GATHERED = "gathered"
+    BATCH = "batch"
+
+
+Each = Annotated[list[T], Shape.EACH]
+"""An output one level deeper than the inputs: a list for every row. A member None is missing downstream."""
+
+Gathered = Annotated[list[T], Shape.GATHERED]
+"""An input one level deeper than the outputs: all rows of one parent, as a list."""
+
+Batch = Annotated[list[T], Shape.BATCH]
+"""An input taken for all rows at once, as a list; the block then returns a list of outputs, one a row."""
+
+
+class Missing(Enum):
+    """The marker of a row that is absent: filtered, skipped, or never there. None is a value like any other."""
+
+    MISSING = "missing"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+MISSING = Missing.MISSING
+
+
+class Source(Enum):
+    """Where the value of a parameter may come from, when it is not free to come from anywhere."""
+
+    LITERAL = "literal"
+    SELECTOR = "selector"
+    STEPS = "steps"
+
+
+Fixed = Annotated[T, Source.LITERAL]
+"""An input that is written into the workflow and never wired."""
+
+Wired = Annotated[T, Source.SELECTOR]
+"""An input that is always wired and never written as a literal."""
+
+
+NextSteps = Annotated[list[str], Source.STEPS]
+"""An input that lists steps, as `$steps.name`, which the block lets pass or not."""
+
+StepsByCase = Annotated[dict[str, str], Source.STEPS]
+"""An input that names a step for each case."""
+
+Passage = NewType("Passage", list[str])
+"""What a gate returns instead of outputs: the selectors of the steps that go on, out of those that its inputs name."""

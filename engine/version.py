@@ -1,0 +1,3 @@
+"""The version of Penstock, written once."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,136 @@
+"""Small blocks that the tests of the engine wire together."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypedDict
+
+from annotated_types import Ge
+
+from engine.block import block
+from engine.engine import Engine
+from engine.errors import ModelNotFoundError
+from engine.guard.images import ImageLoader
+from engine.guard.limits import Limits, SourcePolicy
+from engine.kinds import Anything, Image
+from engine.registry import Registry
+from engine.values.shape import MISSING, Batch, Each, Fixed, Gathered, Missing, Wired
+
+
+class Value(TypedDict):
+    """One value."""
+
+    value: Anything
+
+
+class Values(TypedDict):
+    """Values one level deeper."""
+
+    values: Each[Anything | Missing]
+
+
+class Number(TypedDict):
+    """One whole number, by kind."""
+
+    number: int
+
+
+@block("test/add@v1", aliases=("Add",))
+def add(a: int, b: Annotated[int, Ge(0)] = 1) -> Number:
+    """Add two numbers."""
+    return {"number": a + b}
+
+
+@block("test/same@v1")
+def same(value: Wired[Anything]) -> Value:
+    """Hand a value through."""
+    return {"value": value}
+
+
+@block("test/explode@v1")
+def explode(count: Anything) -> Values:
+    """Count up to a number; odd numbers go missing."""
+    return {"values": [MISSING if index % 2 else index for index in range(count)]}
+
+
+@block("test/spread@v1")
+def spread(items: Anything) -> Values:
+    """The members of a list."""
+    return {"values": list(items)}
+
+
+@block("test/gather@v1")
+def gather(values: Gathered[Anything]) -> Value:
+    """All values of one parent."""
+    return {"value": values}
+
+
+@block("test/join@v1")
+def join(one: Anything, many: Gathered[Anything]) -> Value:
+    """A value and all values one level below it."""
+    return {"value": (one, many)}
+
+
+@block("test/total@v1")
+def total(values: Batch[Anything], offset: int = 0) -> list[Value]:
+    """Every value with the sum of the whole batch."""
+    return [{"value": (value, sum(values) + offset)} for value in values]
+
+
+@block("test/either@v1")
+def either(value: Anything | None, default: Fixed[str] = "none") -> Value:
+    """A value, or a default where it is missing."""
+    return {"value": default if value is None else value}
+
+
+@block("test/pack@v1")
+def pack(items: list[Anything], named: dict[str, Anything] = {}) -> Value:
+    """A list and a dict of values."""
+    return {"value": {"items": items, **named}}
+
+
+@block("test/size@v1")
+def size(images: Image) -> Value:
+    """The size and the name of a picture."""
+    return {"value": (images.id, images.width, images.height)}
+
+
+@block("test/fail@v1")
+def fail(value: Anything, how: str = "crash") -> Value:
+    """Fail in a way."""
+    if how == "caller":
+        raise ModelNotFoundError("There is no model 'x/1'.")
+    if how == "shape":
+        return {"wrong": value}  # type: ignore[typeddict-item, typeddict-unknown-key]
+    raise ZeroDivisionError("internals that nobody should see")
+
+
+BLOCKS = (add, same, explode, spread, gather, join, total, either, pack, size, fail)
+
+
+def engine() -> Engine:
+    """An engine with these blocks alone."""
+    images = ImageLoader(Limits(), SourcePolicy())
+    return Engine(Registry(iter(BLOCKS)), images, {})
+
+
+def workflow(
+    inputs: list[dict[str, Any]], steps: list[dict[str, Any]], outputs: dict[str, str], **extra: Any
+) -> dict[str, Any]:
+    """A definition; outputs are selectors by their names."""
+    fields = [{"type": "JsonField", "name": name, "selector": selector} for name, selector in outputs.items()]
+    return {"version": "1.0", "inputs": inputs, "steps": steps, "outputs": fields, **extra}
+
+
+def batch_input(name: str, depth: int = 1) -> dict[str, Any]:
+    """A batch input of any kind."""
+    return {"type": "WorkflowBatchInput", "name": name, "dimensionality": depth}
+
+
+def parameter(name: str, default: Any = None, kind: list[str] | None = None) -> dict[str, Any]:
+    """A parameter."""
+    return {"type": "WorkflowParameter", "name": name, "default_value": default, "kind": kind or ["*"]}
+
+
+def step(kind: str, name: str, **arguments: Any) -> dict[str, Any]:
+    """A step of one of these blocks."""
+    return {"type": f"test/{kind}@v1", "name": name, **arguments}

@@ -1,0 +1,119 @@
+"""Local files are read from open folders only."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from engine.errors import ImageSourceRefused
+from engine.guard.paths import inside
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    """A folder with an open folder, a second open folder, and a secret beside them."""
+    (tmp_path / "open" / "deep").mkdir(parents=True)
+    (tmp_path / "open" / "cat.png").write_bytes(b"cat")
+    (tmp_path / "open" / "deep" / "dog.png").write_bytes(b"dog")
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / "cow.png").write_bytes(b"cow")
+    (tmp_path / "opening").mkdir()
+    (tmp_path / "opening" / "secret.png").write_bytes(b"secret")
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    return tmp_path
+
+
+def roots(house: Path) -> tuple[Path, Path]:
+    return house / "open", house / "second"
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("cat.png", b"cat"),
+        ("./cat.png", b"cat"),
+        ("deep/dog.png", b"dog"),
+        ("deep/../cat.png", b"cat"),
+        ("cow.png", b"cow"),
+        ("{house}/open/cat.png", b"cat"),
+        ("{house}/opening/../open/cat.png", b"cat"),
+        ("{house}/second/cow.png", b"cow"),
+    ],
+)
+def test_files_in_open_folders_are_found(house: Path, path: str, content: bytes) -> None:
+    assert inside(path.format(house=house), roots(house)).read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        ".",
+        "deep",
+        "missing.png",
+        "../secret.png",
+        "deep/../../secret.png",
+        "../opening/secret.png",
+        "{house}/secret.png",
+        "{house}/opening/secret.png",
+        "{house}/open/../secret.png",
+        "{house}/open",
+        "/etc/passwd",
+        "//etc/passwd",
+        "/dev/zero",
+        "/proc/self/environ",
+        "file:cat.png",
+        "file://{house}/open/cat.png",
+        "concat:cat.png|cat.png",
+        "~/cat.png",
+        "cat.png\0",
+        "\0",
+        "a" * 5000,
+        "a/" * 3000,
+        "\ud800",
+    ],
+    ids=lambda path: ascii(path)[:30],
+)
+def test_everything_else_is_refused_in_the_same_words(house: Path, path: str) -> None:
+    with pytest.raises(ImageSourceRefused) as caught:
+        inside(path.format(house=house), roots(house))
+    with pytest.raises(ImageSourceRefused) as missing:
+        inside("no such file", roots(house))
+    assert str(caught.value) == str(missing.value)
+    assert str(house) not in str(caught.value)
+
+
+def test_without_folders_nothing_is_found(house: Path) -> None:
+    with pytest.raises(ImageSourceRefused):
+        inside(str(house / "open" / "cat.png"), ())
+
+
+def test_links_are_followed_within_and_not_out(house: Path) -> None:
+    (house / "open" / "near.png").symlink_to("cat.png")
+    (house / "open" / "far.png").symlink_to(house / "secret.png")
+    (house / "open" / "up").symlink_to(house)
+    (house / "open" / "ring.png").symlink_to("ring.png")
+    assert inside("near.png", roots(house)).read_bytes() == b"cat"
+    for path in ("far.png", "up/secret.png", "ring.png", "up/open/up/secret.png"):
+        with pytest.raises(ImageSourceRefused):
+            inside(path, roots(house))
+
+
+def test_a_folder_may_itself_be_a_link(house: Path) -> None:
+    (house / "linked").symlink_to("open")
+    assert inside("cat.png", [house / "linked"]).read_bytes() == b"cat"
+
+
+def test_a_folder_may_be_relative(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(house / "second")
+    for path in ("cat.png", str(house / "open" / "cat.png")):
+        assert inside(path, [Path("../open")]).read_bytes() == b"cat"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_pipes_are_refused(house: Path) -> None:
+    os.mkfifo(house / "open" / "pipe.png")
+    with pytest.raises(ImageSourceRefused):
+        inside("pipe.png", roots(house))

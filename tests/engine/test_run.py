@@ -1,0 +1,105 @@
+"""Running: inputs are checked before anything runs, and failures name their step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.errors import (
+    ClientCausedStepExecutionError,
+    Fault,
+    InvalidBlockBehaviourError,
+    ModelNotFoundError,
+    RuntimeInputError,
+    StepExecutionError,
+)
+from tests.engine.arithmetic import batch_input, engine, parameter, step, workflow
+
+N = batch_input("n")
+
+REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "missing": (workflow([N], [], {}), {}, "'n'"),
+    "empty": (workflow([N], [], {}), {"n": []}, "0 elements"),
+    "lengths": (workflow([N, batch_input("m")], [], {}), {"n": [1, 2], "m": [1, 2, 3]}, "'m' has 3 elements"),
+    "not nested": (workflow([batch_input("n", 2)], [], {}), {"n": [1]}, "nested 2 deep"),
+    "not nested at all": (workflow([batch_input("n", 2)], [], {}), {"n": 1}, "nested 2 deep"),
+    "parameter": (workflow([parameter("p")], [step("add", "s", a="$inputs.p")], {}), {"p": "x"}, "Step 's', a"),
+    "parameter out of bounds": (
+        workflow([parameter("p")], [step("add", "s", a=1, b="$inputs.p")], {}),
+        {"p": -1},
+        "greater than or equal to 0",
+    ),
+    "value of a vague kind": (
+        workflow([N], [step("same", "s", value="$inputs.n"), step("add", "t", a="$steps.s.value")], {}),
+        {"n": ["x"]},
+        "Step 't', a",
+    ),
+    "no picture": (workflow([N], [step("size", "s", images="$inputs.n")], {}), {"n": [1]}, "Expected Image, got int"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused(case: str) -> None:
+    definition, inputs, says = REFUSED[case]
+    subject = engine()
+    plan = subject.plan(definition)
+    with pytest.raises(RuntimeInputError) as caught:
+        subject.run(plan, inputs)
+    assert says in str(caught.value)
+
+
+def test_parameters_arrive_as_the_block_wants_them() -> None:
+    subject = engine()
+    plan = subject.plan(workflow([parameter("p")], [step("add", "s", a="$inputs.p")], {"o": "$steps.s.number"}))
+    assert subject.run(plan, {"p": "5"}) == [{"o": 6}]
+
+
+def test_inputs_are_not_changed() -> None:
+    subject = engine()
+    picture = np.zeros((4, 6, 3), np.uint8)
+    inputs = {"image": [picture, picture]}
+    plan = subject.plan(
+        workflow(
+            [{"type": "WorkflowImage", "name": "image"}],
+            [step("size", "s", images="$inputs.image")],
+            {"o": "$steps.s.value"},
+        )
+    )
+    results = subject.run(plan, inputs)
+    assert inputs["image"][0] is picture
+    assert [result["o"] for result in results] == [("image.[0]", 6, 4), ("image.[1]", 6, 4)]
+
+
+def test_fault_of_the_caller() -> None:
+    subject = engine()
+    plan = subject.plan(workflow([N], [step("fail", "s", value="$inputs.n", how="caller")], {}))
+    with pytest.raises(ClientCausedStepExecutionError) as caught:
+        subject.run(plan, {"n": 1})
+    assert caught.value.fault is Fault.MISSING
+    assert isinstance(caught.value.cause, ModelNotFoundError)
+    assert caught.value.blocks[0].block_id == "s"
+
+
+def test_fault_of_ours_does_not_leak() -> None:
+    subject = engine()
+    plan = subject.plan(workflow([N], [step("fail", "s", value="$inputs.n")], {}))
+    with pytest.raises(StepExecutionError) as caught:
+        subject.run(plan, {"n": 1})
+    assert caught.value.fault is Fault.OURS
+    assert "'s'" in str(caught.value)
+    assert "internals" not in str(caught.value)
+
+
+def test_misbehaviour_of_a_block() -> None:
+    subject = engine()
+    plan = subject.plan(workflow([N], [step("fail", "s", value="$inputs.n", how="shape")], {}))
+    with pytest.raises(InvalidBlockBehaviourError, match="declares value"):
+        subject.run(plan, {"n": 1})
+
+
+def test_excluded_outputs_are_left_out() -> None:
+    subject = engine()
+    plan = subject.plan(workflow([N], [], {"a": "$inputs.n", "b": "$inputs.n"}))
+    assert subject.run(plan, {"n": [1, 2]}, excluded=("b",)) == [{"a": 1}, {"a": 2}]
