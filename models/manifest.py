@@ -1,0 +1,67 @@
+"""What is known of a model besides its weights: family, task, classes, preprocessing."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Deviation = Annotated[float, Field(gt=0)]
+
+
+class Task(StrEnum):
+    """What a model does, as the registry on the wire names it."""
+
+    OBJECT_DETECTION = "object-detection"
+    CLASSIFICATION = "classification"
+
+
+class Preprocessing(BaseModel):
+    """How a picture becomes the input tensor, in the order of the fields.
+
+    Attributes:
+        width, height: of the network input in pixels; None takes them from the graph.
+        resize: `stretch` ignores the aspect ratio; `letterbox` keeps it and centres the picture; `letterbox-corner`
+            keeps it with the picture in the top left corner; `crop` resizes the short side to the input and cuts the
+            middle.
+        pad: grey level of the letterbox bars, 0..255.
+        color: order of the channels.
+        scale: the divisor of pixel values.
+        mean, std: of each channel, after `scale`, in the order of `color`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    width: Annotated[int, Field(gt=0, le=8192)] | None = None
+    height: Annotated[int, Field(gt=0, le=8192)] | None = None
+    resize: Literal["stretch", "letterbox", "letterbox-corner", "crop"] = "stretch"
+    pad: Annotated[int, Field(ge=0, le=255)] = 114
+    color: Literal["rgb", "bgr"] = "rgb"
+    scale: Annotated[float, Field(gt=0)] = 255.0
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[Deviation, Deviation, Deviation] = (1.0, 1.0, 1.0)
+
+
+class Manifest(BaseModel):
+    """A model without its weights; stored as `manifest.json` beside them.
+
+    Attributes:
+        id: `name/version`, or any path of up to four names.
+        family: the file under `models/families` that reads its outputs.
+        classes: names in the order of the class ids.
+        sha256: of the weights file, in hexadecimal.
+        licence: of the weights, as their makers state it.
+        source: where the weights came from, for people.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    family: str
+    task: Task
+    classes: tuple[str, ...]
+    preprocessing: Preprocessing = Preprocessing()
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    licence: str = "unknown"
+    source: str = "unknown"

@@ -1,0 +1,357 @@
+"""Models in a folder are found, recognised and added; what is broken or leads elsewhere is refused, in words."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from onnx import helper
+
+from benchmarks.nothing import write_null_model
+from engine.errors import InvalidModelIDError, ModelArtefactError, ModelError, ModelNotRecognisedError
+from models.manifest import Preprocessing, Task
+from models.providers import disk
+from models.providers.disk import DiskProvider, add
+from models.session import OrtSession
+from tests.models.graphs import write_classifier, write_graph
+
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def named(tmp_path: Path) -> Path:
+    """Weights outside of the folder of models, whose graph tells everything."""
+    write_null_model(tmp_path / "named.onnx")
+    return tmp_path / "named.onnx"
+
+
+@pytest.fixture
+def nameless(tmp_path: Path) -> Path:
+    """Weights outside of the folder of models, whose three classes have no names."""
+    return write_classifier(tmp_path / "nameless.onnx", batch="N")
+
+
+@pytest.fixture
+def drop(folder: Path, named: Path) -> Write:
+    """Put a copy of the named weights somewhere into the folder of models."""
+
+    def drop_at(place: str) -> Path:
+        path = folder / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(named.read_bytes())
+        return path
+
+    return drop_at
+
+
+def test_a_folder_that_does_not_exist_holds_nothing(folder: Path) -> None:
+    provider = DiskProvider(folder)
+    assert provider.find("any/1") is None
+    assert list(provider.list()) == []
+    assert not folder.exists()
+
+
+def test_what_was_added_is_found(folder: Path, named: Path) -> None:
+    manifest = add(folder, named, "mine/1")
+    assert (manifest.id, manifest.family, manifest.task) == ("mine/1", "yolo", Task.OBJECT_DETECTION)
+    assert manifest.classes == ("thing", "other")
+    assert manifest.preprocessing.resize == "letterbox"
+    assert manifest.sha256 == hashlib.sha256(named.read_bytes()).hexdigest()
+    assert manifest.source == "named.onnx"
+    found = DiskProvider(folder).find("mine/1")
+    assert found is not None
+    assert found.manifest == manifest
+    assert found.path == folder / "mine" / "1" / "model.onnx"
+    assert found.size == named.stat().st_size
+    assert sorted(path.name for path in folder.rglob("*")) == ["1", "manifest.json", "mine", "model.onnx"]
+
+
+@pytest.mark.parametrize(
+    ("place", "ids"),
+    [
+        ("null.onnx", ["null"]),
+        ("model.onnx", ["model"]),
+        ("mine/1.onnx", ["mine/1", "mine"]),
+        ("mine/1/best.onnx", ["mine/1/best", "mine/1"]),
+        ("mine/1/model.onnx", ["mine/1"]),
+        ("a/b/c/d.onnx", ["a/b/c/d", "a/b/c"]),
+        ("a/b/c/d/model.onnx", ["a/b/c/d"]),
+    ],
+)
+def test_what_was_dropped_in_is_found(folder: Path, drop: Write, place: str, ids: list[str]) -> None:
+    """The first id is the one that is listed; a folder with one file goes by its own name, too."""
+    path = drop(place)
+    provider = DiskProvider(folder)
+    assert [manifest.id for manifest in provider.list()] == ids[:1]
+    for model_id in ids:
+        found = provider.find(model_id)
+        assert found is not None
+        assert found.path == path
+        assert found.manifest.id == model_id
+        assert found.manifest.classes == ("thing", "other")
+        assert found.manifest.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_what_cannot_have_an_id_is_not_listed(folder: Path, drop: Write) -> None:
+    for place in (".hidden/1.onnx", "a/.hidden.onnx", "with space.onnx", "a/b/c/d/e.onnx", "a/notes.txt", "-x.onnx"):
+        drop(place)
+    assert DiskProvider(folder).ids() == ()
+    assert DiskProvider(folder).find("a") is None
+
+
+def test_a_folder_with_two_files_is_no_model(folder: Path, drop: Write) -> None:
+    drop("mine/1.onnx")
+    drop("mine/2.onnx")
+    provider = DiskProvider(folder)
+    assert provider.find("mine") is None
+    assert provider.ids() == ("mine/1", "mine/2")
+    drop("mine/model.onnx")
+    found = provider.find("mine")
+    assert found is not None
+    assert found.path.name == "model.onnx"
+
+
+def test_the_file_of_a_name_goes_before_the_folder(folder: Path, drop: Write) -> None:
+    drop("mine/1.onnx")
+    path = drop("mine.onnx")
+    found = DiskProvider(folder).find("mine")
+    assert found is not None
+    assert found.path == path
+
+
+def test_a_graph_is_looked_into_again_only_when_its_file_changes(
+    folder: Path, drop: Write, nameless: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = drop("null.onnx")
+    looks: list[Path] = []
+
+    def count(weights: Path, **options: object) -> OrtSession:
+        looks.append(weights)
+        return OrtSession(weights)
+
+    monkeypatch.setattr(disk, "OrtSession", count)
+    provider = DiskProvider(folder)
+    assert provider.find("null") == provider.find("null")
+    assert looks == [path]
+    path.write_bytes(nameless.read_bytes())
+    with pytest.raises(ModelNotRecognisedError):
+        provider.find("null")
+    assert looks == [path, path]
+
+
+@pytest.mark.parametrize(
+    "model_id",
+    [
+        *("", "/", "a/", "/a", "a//b", "..", "../a", "a/../b", "a/./b", ".a", "-a", "~/a", "C:/a", "%2e%2e/a"),
+        *("a b", "a\\b", "a\n", "a\0", "ä", "a" * 201, "a/b/c/d/e"),
+    ],
+)
+def test_what_is_no_id_is_refused(folder: Path, named: Path, model_id: str) -> None:
+    with pytest.raises(InvalidModelIDError):
+        DiskProvider(folder).find(model_id)
+    with pytest.raises(InvalidModelIDError):
+        add(folder, named, model_id)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("place", ["mine.onnx", "mine/1/model.onnx", "mine/1/manifest.json"])
+def test_links_that_lead_out_are_not_followed(folder: Path, named: Path, drop: Write, place: str) -> None:
+    if place.startswith("mine/"):
+        add(folder, named, "mine/1")
+    path = folder / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    outside = folder.parent / "outside"
+    outside.write_bytes(path.read_bytes() if path.exists() else named.read_bytes())
+    path.unlink(missing_ok=True)
+    path.symlink_to(outside)
+    with pytest.raises(ModelArtefactError, match="lead out") as caught:
+        DiskProvider(folder).find(place.removesuffix(".onnx") if place == "mine.onnx" else "mine/1")
+    assert str(folder) not in str(caught.value)
+
+
+def test_folders_that_lead_out_are_not_followed(folder: Path, named: Path) -> None:
+    outside = folder.parent / "outside"
+    add(outside, named, "1")
+    folder.mkdir()
+    (folder / "mine").symlink_to(outside)
+    with pytest.raises(ModelArtefactError, match="lead out"):
+        DiskProvider(folder).find("mine/1")
+    with pytest.raises(InvalidModelIDError):
+        add(folder, named, "mine/2")
+    assert DiskProvider(folder).ids() == ()
+    assert not (outside / "2").exists()
+
+
+def test_links_within_the_folder_work(folder: Path, drop: Write) -> None:
+    (folder / "alias.onnx").symlink_to(drop("mine/1.onnx"))
+    assert DiskProvider(folder).find("alias") is not None
+
+
+def test_a_graph_without_names_asks_for_them(folder: Path, nameless: Path) -> None:
+    with pytest.raises(ModelNotRecognisedError, match="has 3 classes and no names") as caught:
+        add(folder, nameless, "mine/1")
+    assert "--id mine/1 --labels coco" in str(caught.value)
+    assert list(folder.rglob("*.onnx")) == []
+    labels = folder.parent / "labels.txt"
+    labels.write_text("red\ngreen\nblue\n", encoding="utf-8")
+    manifest = add(folder, nameless, "mine/1", labels=labels)
+    assert (manifest.family, manifest.classes) == ("classifier", ("red", "green", "blue"))
+    assert manifest.preprocessing == Preprocessing(resize="crop", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+
+
+def test_labels_must_fit_the_graph(folder: Path, named: Path, nameless: Path) -> None:
+    for weights, count in ((named, 2), (nameless, 3)):
+        with pytest.raises(ModelArtefactError, match=f"has {count} classes, but there are 80 labels"):
+            add(folder, weights, "mine/1", labels="coco")
+    with pytest.raises(ModelArtefactError, match="cannot be read"):
+        add(folder, named, "mine/1", labels="pascal")
+
+
+def test_labels_rename_classes(folder: Path, named: Path) -> None:
+    labels = folder.parent / "labels.txt"
+    labels.write_text("hat\nno hat", encoding="utf-8")
+    assert add(folder, named, "mine/1", labels=labels).classes == ("hat", "no hat")
+
+
+def test_a_family_is_taken_at_its_word_only_if_the_graph_agrees(folder: Path, named: Path) -> None:
+    assert add(folder, named, "mine/1", family="yolo").family == "yolo"
+    with pytest.raises(ModelNotRecognisedError, match="mine/2"):
+        add(folder, named, "mine/2", family="yolox")
+    with pytest.raises(ModelNotRecognisedError, match="no model family 'yolo99'"):
+        add(folder, named, "mine/2", family="yolo99")
+
+
+def test_a_graph_of_no_family(folder: Path, tmp_path: Path) -> None:
+    negative = helper.make_node("Neg", ["images"], ["output"])
+    weights = write_graph(tmp_path / "strange.onnx", [negative], [1, 3, 8, 8], [1, 3, 8, 8])
+    with pytest.raises(ModelNotRecognisedError, match="of no family that fits") as caught:
+        add(folder, weights, "mine/1")
+    assert "yolox" in str(caught.value)
+
+
+def test_what_is_no_graph_is_not_added(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.onnx").write_text("{}", encoding="utf-8")
+    with pytest.raises(ModelArtefactError, match=r"text\.onnx cannot become mine/1"):
+        add(folder, tmp_path / "text.onnx", "mine/1")
+    with pytest.raises(ModelArtefactError, match=r"mine/1 cannot be stored: No such file"):
+        add(folder, tmp_path / "none.onnx", "mine/1")
+    assert [path.name for path in folder.rglob("*")] == ["mine"]
+
+
+def test_nothing_is_replaced_unless_that_is_wanted(folder: Path, named: Path, drop: Write, tmp_path: Path) -> None:
+    drop("dropped.onnx")
+    drop("folder/1/best.onnx")
+    add(folder, named, "mine/1")
+    other = tmp_path / "other.onnx"
+    other.write_bytes(named.read_bytes())
+    for model_id in ("mine/1", "dropped", "folder/1"):
+        with pytest.raises(InvalidModelIDError, match="already") as caught:
+            add(folder, other, model_id)
+        assert "--replace" in str(caught.value)
+        add(folder, other, model_id, replace=True)
+        found = DiskProvider(folder).find(model_id)
+        assert found is not None
+        assert found.manifest.source == "other.onnx"
+        assert sorted(path.name for path in found.path.parent.iterdir()) == ["manifest.json", "model.onnx"]
+    assert not list(folder.glob(".*"))
+
+
+def test_a_replacement_that_fails_changes_nothing(folder: Path, named: Path, nameless: Path) -> None:
+    manifest = add(folder, named, "mine/1")
+    with pytest.raises(ModelError):
+        add(folder, nameless, "mine/1", replace=True)
+    found = DiskProvider(folder).find("mine/1")
+    assert found is not None
+    assert found.manifest == manifest
+    assert not list(folder.glob(".*"))
+
+
+def test_models_do_not_lie_in_each_other(folder: Path, named: Path) -> None:
+    add(folder, named, "mine/1")
+    with pytest.raises(InvalidModelIDError, match="in another model"):
+        add(folder, named, "mine/1/2")
+    with pytest.raises(InvalidModelIDError, match="folder of other models"):
+        add(folder, named, "mine", replace=True)
+    assert DiskProvider(folder).find("mine/1/model") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "Invalid JSON"),
+        ('{"id": "mine/1"', "Invalid JSON"),
+        ('{"id": "mine/1"}', "family: Field required"),
+        ("[]", "the file"),
+    ],
+)
+def test_a_broken_manifest_is_told(
+    folder: Path, named: Path, caplog: pytest.LogCaptureFixture, content: str, says: str
+) -> None:
+    add(folder, named, "good/1")
+    add(folder, named, "mine/1")
+    (folder / "mine" / "1" / "manifest.json").write_text(content, encoding="utf-8")
+    provider = DiskProvider(folder)
+    with pytest.raises(ModelArtefactError) as caught:
+        provider.find("mine/1")
+    assert caught.value.message.startswith("The manifest of mine/1 is broken: ")
+    assert says in caught.value.message
+    with caplog.at_level(logging.WARNING):
+        assert [manifest.id for manifest in provider.list()] == ["good/1"]
+    assert "mine/1 is left out" in caplog.text
+    assert provider.ids() == ("good/1", "mine/1")
+
+
+def test_a_manifest_without_weights(folder: Path, named: Path) -> None:
+    add(folder, named, "mine/1")
+    (folder / "mine" / "1" / "model.onnx").unlink()
+    with pytest.raises(ModelArtefactError, match=r"mine/1 has a manifest but no model\.onnx"):
+        DiskProvider(folder).find("mine/1")
+
+
+def test_a_model_may_be_moved(folder: Path, named: Path) -> None:
+    add(folder, named, "mine/1")
+    (folder / "mine").rename(folder / "yours")
+    found = DiskProvider(folder).find("yours/1")
+    assert found is not None
+    assert found.manifest.id == "yours/1"
+
+
+KILLED = """
+import shutil, sys, time
+from pathlib import Path
+from models.providers.disk import add
+
+def copy_half(source, target):
+    Path(target).write_bytes(Path(source).read_bytes()[:100])
+    print("half", flush=True)
+    time.sleep(60)
+
+shutil.copyfile = copy_half
+add(Path(sys.argv[1]), Path(sys.argv[2]), "mine/1", replace=True)
+"""
+
+
+@pytest.mark.parametrize("was_there", [False, True])
+def test_a_kill_leaves_no_half_model(folder: Path, named: Path, was_there: bool) -> None:
+    before = add(folder, named, "mine/1") if was_there else None
+    child = subprocess.Popen([sys.executable, "-c", KILLED, folder, named], stdout=subprocess.PIPE, text=True)
+    with child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "half\n"
+        os.kill(child.pid, signal.SIGKILL)
+    found = DiskProvider(folder).find("mine/1")
+    assert (found and found.manifest) == before
+    assert DiskProvider(folder).ids() == (("mine/1",) if was_there else ())
+    assert add(folder, named, "mine/1", replace=True).classes == ("thing", "other")
