@@ -1,0 +1,1 @@
+"""Blocks that turn pictures and predictions into others."""

@@ -1,0 +1,103 @@
+"""What the drawing blocks share: our detections for supervision's annotators, and colours.
+
+supervision is heavy to import, and only drawing needs it, so it is imported at the first drawing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
+
+import numpy as np
+from typing_extensions import Doc
+
+from engine.color import parse_color
+from engine.errors import RuntimeInputError
+from engine.kinds import Image
+from engine.values.detections import Detections
+from engine.values.image import Pixels
+
+if TYPE_CHECKING:
+    import supervision as sv
+
+CopyImage = Annotated[bool, Doc("Accepted for compatibility; pictures that others may look at are never drawn on.")]
+PaletteName = Annotated[str, Doc("DEFAULT, ROBOFLOW, CUSTOM, or Matplotlib and the name of one of its colour maps.")]
+PaletteSize = Annotated[int, Doc("How many colours to take from a Matplotlib colour map.")]
+CustomColors = Annotated[list[str], Doc("The colours of the CUSTOM palette.")]
+ColorAxis = Annotated[Literal["INDEX", "CLASS", "TRACK"], Doc("What decides the colour of a detection.")]
+Position = Literal[
+    "CENTER",
+    "CENTER_LEFT",
+    "CENTER_RIGHT",
+    "TOP_CENTER",
+    "TOP_LEFT",
+    "TOP_RIGHT",
+    "BOTTOM_LEFT",
+    "BOTTOM_CENTER",
+    "BOTTOM_RIGHT",
+    "CENTER_OF_MASS",
+]
+
+
+class Drawn(TypedDict):
+    """The picture with the drawing on it."""
+
+    image: Image
+
+
+def to_supervision(detections: Detections) -> sv.Detections:
+    """Our detections as supervision's annotators take them."""
+    import supervision as sv  # noqa: PLC0415 - see the top of the file
+
+    return sv.Detections(
+        xyxy=detections.xyxy,
+        mask=detections.mask,
+        confidence=detections.confidence,
+        class_id=detections.class_id,
+        tracker_id=detections.tracker_id,
+        data={"class_name": detections.class_name.astype(str)},
+    )
+
+
+def canvas(image: Image) -> Pixels:
+    """The pixels of a picture, to draw on."""
+    return image.pixels.copy()
+
+
+def palette(name: str, size: int, custom: Sequence[str]) -> sv.ColorPalette:
+    """The colours to draw with; RuntimeInputError when there is no such palette."""
+    import supervision as sv  # noqa: PLC0415 - see the top of the file
+
+    if name == "DEFAULT":
+        return sv.ColorPalette.DEFAULT
+    if name == "ROBOFLOW":
+        return sv.ColorPalette.ROBOFLOW
+    if name == "CUSTOM":
+        if not custom:
+            raise RuntimeInputError("The CUSTOM palette needs at least one colour in custom_colors.")
+        return sv.ColorPalette([sv.Color(*parse_color(color)) for color in custom])
+    return _matplotlib_palette(name, size)
+
+
+def _matplotlib_palette(name: str, size: int) -> sv.ColorPalette:
+    import matplotlib as mpl  # noqa: PLC0415 - see the top of the file
+    import supervision as sv  # noqa: PLC0415
+
+    wanted = name.lower().removeprefix("matplotlib").strip()
+    found = next((known for known in mpl.colormaps if known.lower() == wanted), None)
+    if found is None or size < 1:
+        raise RuntimeInputError(
+            f"There is no palette of {size} colours called {name!r}.",
+            hint="Use DEFAULT, ROBOFLOW, CUSTOM, or Matplotlib and a colour map, such as 'Matplotlib Viridis'.",
+        )
+    colors = mpl.colormaps[found](np.linspace(0, 1, size))[:, :3] * 255
+    return sv.ColorPalette([sv.Color(*(round(part) for part in color)) for color in colors.tolist()])
+
+
+def color_lookup(axis: str, detections: Detections) -> sv.ColorLookup:
+    """What decides colours; RuntimeInputError when it is tracks and nothing is tracked."""
+    import supervision as sv  # noqa: PLC0415 - see the top of the file
+
+    if axis == "TRACK" and detections.tracker_id is None and len(detections):
+        raise RuntimeInputError("Colours by TRACK need tracked detections.", hint="Put a tracker before this step.")
+    return sv.ColorLookup[axis]

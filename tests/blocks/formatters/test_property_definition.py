@@ -1,0 +1,32 @@
+"""Taking properties out of values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from blocks.formatters.property_definition import property_definition
+from engine.query import parse_operations
+from tests.blocks.samples import found, picture
+
+CLASSIFIED = {"top": "cat", "confidence": 0.9, "predictions": [{"class": "cat", "class_id": 0, "confidence": 0.9}]}
+
+CASES: list[tuple[Any, list[dict[str, Any]], Any]] = [
+    (found((0, 0, 1, 1), (0, 0, 2, 2)), [{"type": "SequenceLength"}], 2),
+    (found(), [{"type": "SequenceLength"}], 0),
+    (
+        found((0, 0, 1, 1), (0, 0, 2, 2)),
+        [{"type": "DetectionsPropertyExtract", "property_name": "class_name"}],
+        ["a", "b"],
+    ),
+    (CLASSIFIED, [{"type": "ClassificationPropertyExtract", "property_name": "top_class"}], "cat"),
+    (picture(), [{"type": "ExtractImageProperty", "property_name": "width"}], 64),
+    ("Cat", [{"type": "StringToLowerCase"}, {"type": "StringMatches", "regex": "^c"}], True),
+    ("as it is", [], "as it is"),
+]
+
+
+@pytest.mark.parametrize(("data", "operations", "expected"), CASES)
+def test_results(data: Any, operations: list[dict[str, Any]], expected: Any) -> None:
+    assert property_definition(data, parse_operations(operations)) == {"output": expected}
