@@ -1,0 +1,82 @@
+"""The FastAPI application: routes, middleware, errors, and what happens at start and stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from api import errors, openapi
+from api.door import Doorkeeper
+from api.middleware import REQUEST_ID, RequestId, Unforeseen
+from api.routes import inference, info, models, workflows
+from api.schemas.inference import ClassificationRequest, ObjectDetectionRequest
+from api.schemas.models import AddModelRequest, ClearModelsRequest, RemoveModelRequest
+from api.schemas.workflows import DescribeRequest, RunRequest, ValidateRequest
+from api.server import Server, build
+from api.settings import Settings
+from engine.errors import PenstockError
+from engine.version import VERSION
+
+log = logging.getLogger("penstock")
+
+ROUTERS = (info.router, models.router, inference.router, workflows.router)
+SCHEMAS = (
+    ObjectDetectionRequest,
+    ClassificationRequest,
+    AddModelRequest,
+    RemoveModelRequest,
+    ClearModelsRequest,
+    RunRequest,
+    ValidateRequest,
+    DescribeRequest,
+)
+EXPOSED_HEADERS = (REQUEST_ID, "X-Processing-Time", "X-Workflow-Id")
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """An application over a server built as the settings say."""
+    app = FastAPI(
+        title="Penstock", version=VERSION, lifespan=_lifespan, generate_unique_id_function=openapi.operation_id
+    )
+    app.state.server = build(settings)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(Unforeseen)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.allow_origins),
+        allow_credentials=True,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=list(EXPOSED_HEADERS),
+    )
+    app.add_middleware(RequestId)
+    errors.register(app)
+    openapi.document(app, SCHEMAS)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Open the door, preload in the background, and let those who are inside finish before the end."""
+    server: Server = app.state.server
+    app.state.keeper = keeper = Doorkeeper(server.settings.threads, server.settings.max_waiting)
+    preloading = asyncio.get_running_loop().run_in_executor(None, _preload, server)
+    yield
+    await preloading
+    keeper.pool.shutdown()
+
+
+def _preload(server: Server) -> None:
+    """Try the models that the settings name; one that fails is logged and does not keep the server from serving."""
+    for model_id in dict.fromkeys((*server.settings.pinned_models, *server.settings.preload_models)):
+        try:
+            server.models.add(model_id)
+        except PenstockError as error:
+            log.warning("The model %s is not preloaded: %s", model_id, error)
+    server.ready = True

@@ -1,0 +1,178 @@
+"""The door that every request passes: its key, its size, its form, a worker thread, and the way out as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import time
+from base64 import b64encode
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import orjson
+from fastapi import Request, Response
+from pydantic import BaseModel, ValidationError
+
+from api.server import Server
+from engine.errors import (
+    MissingApiKeyError,
+    RequestTooLargeError,
+    RequestTooSlowError,
+    RequestValidationError,
+    ServerBusyError,
+)
+
+Schema = TypeVar("Schema", bound=BaseModel)
+
+NO_KEY = ("", "None", "null")
+"""What clients send in the place of a key that they do not have."""
+
+DRAINED_BYTES = 2**28
+"""How much of a body that is too large is read and thrown away, so that the client gets to read why."""
+
+
+class Doorkeeper:
+    """Counts who is in the house and owns the threads that work for them."""
+
+    def __init__(self, threads: int, most: int) -> None:
+        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._most = most
+        self._inside = 0
+
+    def __enter__(self) -> None:
+        if self._inside >= self._most:
+            raise ServerBusyError(f"{self._inside} requests are waiting already.", hint="Try again in a moment.")
+        self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._inside -= 1
+
+
+async def answer(
+    request: Request, schema: type[Schema], handle: Callable[[Server, Schema], Any], *, public: bool = False
+) -> Response:
+    """Answer a request: check it, and have `handle` work on it in a thread.
+
+    Args:
+        schema: the form of the body; of an empty object where a route takes none.
+        handle: gets the server and the body; returns what goes out as JSON, or a `Response` as it is.
+        public: whether it is answered without a key, too.
+    """
+    server: Server = request.app.state.server
+    keeper: Doorkeeper = request.app.state.keeper
+    with keeper:
+        content = await _read(request, server)
+        loop = asyncio.get_running_loop()
+        key = None if public else _key_of(request)
+        return await loop.run_in_executor(keeper.pool, _work, server, content, key, public, schema, handle)
+
+
+def _work(
+    server: Server,
+    content: bytes,
+    key: str | None,
+    public: bool,
+    schema: type[Schema],
+    handle: Callable[[Server, Schema], Any],
+) -> Response:
+    """Everything that takes time; runs in a thread of its own."""
+    started = time.perf_counter()
+    payload = _parse(content)
+    if not public:
+        _admit(server, key or payload.get("api_key"))
+    try:
+        request = schema.model_validate(payload)
+    except ValidationError as error:
+        raise _malformed(error) from None
+    result = handle(server, request)
+    response = result if isinstance(result, Response) else json_response(result)
+    response.headers["X-Processing-Time"] = f"{time.perf_counter() - started:.6f}"
+    return response
+
+
+def json_response(content: Any) -> Response:
+    """JSON as today's clients expect it: arrays as lists, bytes as base64, any scalar as a key."""
+    options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+    return Response(orjson.dumps(content, default=_plain, option=options), media_type="application/json")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return b64encode(value).decode("ascii")
+    return str(value)
+
+
+async def _read(request: Request, server: Server) -> bytes:
+    """The body, bounded in bytes and in time."""
+    most = server.settings.max_body_bytes
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(server.settings.body_timeout):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size <= most:
+                    chunks.append(chunk)
+                else:
+                    chunks.clear()
+                if size > most + DRAINED_BYTES:
+                    break
+    except TimeoutError:
+        raise RequestTooSlowError(
+            f"The body did not arrive within {server.settings.body_timeout:.0f} seconds.",
+            hint="PENSTOCK_BODY_TIMEOUT sets how long the server waits.",
+        ) from None
+    if size > most:
+        raise RequestTooLargeError(
+            f"The body has more than {most} bytes.",
+            hint="Send smaller or fewer pictures, or raise PENSTOCK_MAX_BODY_BYTES on the server.",
+        )
+    return b"".join(chunks)
+
+
+def _parse(content: bytes) -> dict[str, Any]:
+    """The body as an object; an empty body is an empty object."""
+    try:
+        payload = orjson.loads(content) if content.strip() else {}
+    except orjson.JSONDecodeError as error:
+        detail = {"type": "json_invalid", "loc": ["body", error.pos], "msg": error.msg}
+        raise RequestValidationError(
+            f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).", details=(detail,)
+        ) from None
+    if not isinstance(payload, dict):
+        detail = {"type": "model_type", "loc": ["body"], "msg": "The body has to be a JSON object"}
+        raise RequestValidationError("The body has to be a JSON object.", details=(detail,))
+    return payload
+
+
+def _malformed(error: ValidationError) -> RequestValidationError:
+    details = tuple(
+        {"type": item["type"], "loc": ["body", *item["loc"]], "msg": item["msg"]}
+        for item in error.errors(include_url=False, include_input=False, include_context=False)
+    )
+    first = details[0]
+    place = ".".join(str(part) for part in error.errors()[0]["loc"])
+    return RequestValidationError(f"The body is not valid: {place}: {first['msg']}.", details=details)
+
+
+def _key_of(request: Request) -> str | None:
+    """The key in the query, else in the header."""
+    key = request.query_params.get("api_key")
+    if key and key not in NO_KEY:
+        return key
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() not in NO_KEY else None
+
+
+def _admit(server: Server, key: object) -> None:
+    """Raise MissingApiKeyError unless the server asks for no key, or this is one of its keys."""
+    keys = server.settings.api_keys
+    if not keys:
+        return
+    given = key.encode() if isinstance(key, str) else b""
+    if sum(hmac.compare_digest(given, known.encode()) for known in keys) == 0:
+        raise MissingApiKeyError(
+            "This server asks for a key.",
+            hint="Send one as 'Authorization: Bearer KEY', as ?api_key=KEY, or as api_key in the body.",
+        )

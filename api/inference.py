@@ -1,0 +1,178 @@
+"""Plain inference as workflows of one block, built once."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from pybase64 import b64encode_as_string
+
+from api.schemas.inference import ClassificationRequest, InferenceRequest, ObjectDetectionRequest
+from api.server import Server
+from engine.errors import InputImageLoadError, InvalidModelIDError
+from engine.values.detections import Detections
+from engine.values.image import Image
+from engine.wire.encode import encode_jpeg
+
+VISUALIZATION_QUALITY = 90
+MAX_IMAGES = 256
+
+
+def _parameters(names: list[str]) -> list[dict[str, Any]]:
+    return [{"type": "WorkflowParameter", "name": name} for name in names]
+
+
+def _one_block(block: str, parameters: list[str], output: str) -> dict[str, Any]:
+    """A workflow of one model block, each of whose parameters is an input of the workflow."""
+    wired = {name: f"$inputs.{name}" for name in ("images", *parameters)}
+    return {
+        "version": "1.0",
+        "inputs": [{"type": "WorkflowImage", "name": "images"}, *_parameters(parameters)],
+        "steps": [{"type": block, "name": "model", **wired}],
+        "outputs": [
+            {"type": "JsonField", "name": "result", "selector": f"$steps.model.{output}", "coordinates_system": "own"}
+        ],
+    }
+
+
+DETECT = _one_block(
+    "roboflow_core/roboflow_object_detection_model@v3",
+    [
+        "model_id",
+        "confidence_mode",
+        "custom_confidence",
+        "class_filter",
+        "iou_threshold",
+        "max_detections",
+        "class_agnostic_nms",
+        "max_candidates",
+    ],
+    "predictions",
+)
+CLASSIFY = _one_block(
+    "roboflow_core/roboflow_classification_model@v3",
+    ["model_id", "confidence_mode", "custom_confidence"],
+    "predictions",
+)
+DRAW = {
+    "version": "1.0",
+    "inputs": [
+        {"type": "WorkflowImage", "name": "image"},
+        {"type": "WorkflowBatchInput", "name": "predictions", "kind": ["object_detection_prediction"]},
+        {"type": "WorkflowParameter", "name": "thickness"},
+    ],
+    "steps": [
+        {
+            "type": "roboflow_core/bounding_box_visualization@v1",
+            "name": "boxes",
+            "image": "$inputs.image",
+            "predictions": "$inputs.predictions",
+            "thickness": "$inputs.thickness",
+        },
+        {
+            "type": "roboflow_core/label_visualization@v1",
+            "name": "labels",
+            "image": "$steps.boxes.image",
+            "predictions": "$inputs.predictions",
+            "text": "Class and Confidence",
+            "text_scale": 0.5,
+        },
+    ],
+    "outputs": [
+        {"type": "JsonField", "name": "boxes", "selector": "$steps.boxes.image"},
+        {"type": "JsonField", "name": "labels", "selector": "$steps.labels.image"},
+    ],
+}
+
+
+def detect(server: Server, request: ObjectDetectionRequest) -> Any:
+    """Answer a request for objects: one object a picture, a list when a list of pictures came."""
+    images, inputs = _images(server, request), _confidence(request)
+    for name in ("class_filter", "iou_threshold", "max_detections", "class_agnostic_nms", "max_candidates"):
+        inputs[name] = getattr(request, name)
+    started = time.perf_counter()
+    results = server.engine.run(server.engine.plan(DETECT), {"images": images, **inputs})
+    seconds = time.perf_counter() - started
+    found: list[Detections] = [result["result"] for result in results]
+    answers = [_detections(item, request.id, seconds) for item in found]
+    if request.visualize_predictions:
+        for item, drawn in zip(answers, _drawn(server, request, images, found), strict=True):
+            item["visualization"] = drawn
+    return answers if isinstance(request.image, list) else answers[0]
+
+
+def classify(server: Server, request: ClassificationRequest) -> Any:
+    """Answer a request for classes: one object a picture, a list when a list of pictures came."""
+    images, inputs = _images(server, request), _confidence(request)
+    inputs["confidence_mode"] = "custom" if inputs["confidence_mode"] == "custom" else "default"
+    started = time.perf_counter()
+    results = server.engine.run(server.engine.plan(CLASSIFY), {"images": images, **inputs})
+    seconds = time.perf_counter() - started
+    answers = []
+    for item in (result["result"] for result in results):
+        kept = {key: item[key] for key in ("image", "predictions", "top", "confidence")}
+        answers.append({"inference_id": request.id, "time": seconds, **kept})
+    return answers if isinstance(request.image, list) else answers[0]
+
+
+def _images(server: Server, request: InferenceRequest) -> list[Image]:
+    """The pictures of a request, loaded."""
+    listed = request.image if isinstance(request.image, list) else [request.image]
+    if not listed or len(listed) > MAX_IMAGES:
+        raise InputImageLoadError(
+            f"`image` is a list of {len(listed)} pictures.", hint=f"Send one picture, or a list of 1 to {MAX_IMAGES}."
+        )
+    return [server.images.load(value, f"image.[{index}]") for index, value in enumerate(listed)]
+
+
+def _confidence(request: InferenceRequest) -> dict[str, Any]:
+    """What all one-block workflows take; a confidence beyond 1 finds nothing, as in today's servers."""
+    if not request.model_id:
+        raise InvalidModelIDError(
+            "The request names no model.", hint="Say which in `model_id`, for instance 'fastestdet/1'."
+        )
+    if isinstance(request.confidence, str):
+        return {"model_id": request.model_id, "confidence_mode": request.confidence, "custom_confidence": 0.0}
+    bounded = min(max(request.confidence, 0.0), 1.0)
+    return {"model_id": request.model_id, "confidence_mode": "custom", "custom_confidence": bounded}
+
+
+def _detections(found: Detections, inference_id: str, seconds: float) -> dict[str, Any]:
+    """The answer for one picture."""
+    centres = (found.xyxy[:, :2] + found.xyxy[:, 2:]) / 2
+    sizes = found.xyxy[:, 2:] - found.xyxy[:, :2]
+    rows = zip(
+        centres.tolist(),
+        sizes.tolist(),
+        found.confidence.tolist(),
+        found.class_name,
+        found.class_id.tolist(),
+        found.detection_id,
+        strict=True,
+    )
+    return {
+        "inference_id": inference_id,
+        "time": seconds,
+        "image": {"width": found.frame.width, "height": found.frame.height},
+        "predictions": [
+            {
+                "x": x,
+                "y": y,
+                "width": width,
+                "height": height,
+                "confidence": confidence,
+                "class": name,
+                "class_id": class_id,
+                "detection_id": detection_id,
+            }
+            for (x, y), (width, height), confidence, name, class_id, detection_id in rows
+        ],
+    }
+
+
+def _drawn(server: Server, request: ObjectDetectionRequest, images: list[Image], found: list[Detections]) -> list[str]:
+    """The pictures with what was found drawn on them, as base64 JPEG."""
+    wanted, other = ("labels", "boxes") if request.visualization_labels else ("boxes", "labels")
+    inputs = {"image": images, "predictions": found, "thickness": request.visualization_stroke_width}
+    results = server.engine.run(server.engine.plan(DRAW), inputs, excluded=(other,))
+    return [b64encode_as_string(encode_jpeg(result[wanted], VISUALIZATION_QUALITY)) for result in results]

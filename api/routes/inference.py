@@ -1,0 +1,25 @@
+"""Run one model on pictures."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from api.door import answer
+from api.inference import classify, detect
+from api.openapi import takes
+from api.schemas.inference import ClassificationRequest, ObjectDetectionRequest
+
+router = APIRouter(tags=["inference"])
+
+
+@router.post("/infer/object_detection", **takes(ObjectDetectionRequest))
+@router.post("/infer/object-detection", **takes(ObjectDetectionRequest))
+async def object_detection(request: Request) -> Response:
+    """Find objects in pictures."""
+    return await answer(request, ObjectDetectionRequest, detect)
+
+
+@router.post("/infer/classification", **takes(ClassificationRequest))
+async def classification(request: Request) -> Response:
+    """Say what pictures show."""
+    return await answer(request, ClassificationRequest, classify)

@@ -1,0 +1,43 @@
+"""What a server is made of, put together once: settings, models, engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from api.settings import Settings
+from engine.engine import Engine
+from engine.guard.images import ImageLoader
+from engine.registry import Registry, installed_blocks
+from models.pool import ModelPool
+from models.providers import installed_providers, loader
+
+
+@dataclass(slots=True)
+class Server:
+    """The parts that routes and commands work with.
+
+    Attributes:
+        ready: whether the models that the settings name have been tried; until then /readiness says no.
+    """
+
+    settings: Settings
+    models: ModelPool
+    images: ImageLoader
+    engine: Engine
+    ready: bool = field(default=False)
+
+
+def build(settings: Settings) -> Server:
+    """A server as the settings say; loads no model yet."""
+    models = ModelPool(
+        installed_providers(settings.models_dir, offline=settings.offline),
+        loader(settings.providers, settings.required_providers, settings.max_batch),
+        max_models=settings.max_models,
+        max_bytes=settings.max_model_bytes,
+        pinned=frozenset(settings.pinned_models),
+    )
+    images = ImageLoader(settings.limits(), settings.sources())
+    resources = {"models": models, "clock": lambda: datetime.now(UTC)}
+    engine = Engine(Registry(installed_blocks("blocks")), images, resources)
+    return Server(settings, models, images, engine)

@@ -1,0 +1,169 @@
+"""Everything that the environment can set, in one class; names that today's servers use mean what they mean there."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated
+from uuid import uuid4
+
+from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from engine.errors import PenstockError
+from engine.guard.limits import Limits, SourcePolicy
+
+MIB = 2**20
+
+
+class SettingsError(PenstockError):
+    """The environment asks for something that cannot be, or should not be."""
+
+
+def _listed(value: object) -> object:
+    """Commas separate; brackets and quotes around are tolerated: `[CUDAExecutionProvider,CPUExecutionProvider]`."""
+    if not isinstance(value, str):
+        return value
+    parts = (part.strip(" \t'\"") for part in value.strip(" []").split(","))
+    return tuple(part for part in parts if part)
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+
+
+def _cache_dir() -> Path:
+    """Where models live unless the environment says; the temporary folder for a user without a home."""
+    try:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:
+        home = Path(tempfile.gettempdir())
+    return home / "penstock"
+
+
+class Settings(BaseSettings):
+    """The settings of a server; each field's alias is its name in the environment."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    # Where to listen, and who may ask
+    host: str = Field("127.0.0.1", alias="HOST", description="Address to listen on.")
+    port: int = Field(9001, alias="PORT", ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    api_keys: Names = Field(
+        (), alias="PENSTOCK_API_KEYS", description="Keys that requests may carry; without any, nobody is asked for one."
+    )
+    allow_open_host: bool = Field(
+        False, alias="PENSTOCK_ALLOW_OPEN_HOST", description="Listen beyond this machine without asking for keys."
+    )
+    allow_origins: Names = Field(("*",), alias="ALLOW_ORIGINS", description="Origins that browsers may call from.")
+    server_uuid: str = Field(
+        default_factory=lambda: uuid4().hex, alias="ROBOFLOW_SERVER_UUID", description="How /info names this server."
+    )
+    log_level: str = Field("WARNING", alias="LOG_LEVEL", description="Least severe level that is logged.")
+
+    # Bounds
+    max_body_bytes: int = Field(64 * MIB, alias="PENSTOCK_MAX_BODY_BYTES", gt=0, description="Largest request body.")
+    body_timeout: float = Field(
+        60.0, alias="PENSTOCK_BODY_TIMEOUT", gt=0, description="Seconds within which a body has to arrive."
+    )
+    max_waiting: int = Field(
+        128, alias="PENSTOCK_MAX_WAITING", gt=0, description="Requests in the house at once; more get a 503."
+    )
+    threads: int = Field(
+        default_factory=lambda: max(4, 2 * (os.cpu_count() or 1)),
+        alias="HTTP_API_THREADPOOL_WORKERS",
+        gt=0,
+        description="Threads that work on requests.",
+    )
+    max_image_bytes: int = Field(
+        32 * MIB, alias="PENSTOCK_MAX_IMAGE_BYTES", gt=0, description="Largest encoded picture."
+    )
+    max_image_pixels: int = Field(
+        80_000_000, alias="PENSTOCK_MAX_IMAGE_PIXELS", gt=0, description="Largest picture, in pixels."
+    )
+
+    # Where pictures may come from
+    allow_url_input: bool = Field(True, alias="ALLOW_URL_INPUT", description="Fetch pictures from URLs.")
+    allow_http: bool = Field(False, alias="ALLOW_NON_HTTPS_URL_INPUT", description="Also from http:// URLs.")
+    allow_bare_hosts: bool = Field(
+        False, alias="ALLOW_URL_INPUT_WITHOUT_FQDN", description="Also from IP addresses and names without a dot."
+    )
+    allow_private: bool = Field(
+        False, alias="ALLOW_URL_TO_NON_GLOBAL_ADDRESSES", description="Also from addresses that are not public."
+    )
+    allowed_hosts: Names = Field(
+        (), alias="WHITELISTED_DESTINATIONS_FOR_URL_INPUT", description="Only from these hosts, when any is named."
+    )
+    denied_hosts: Names = Field(
+        (), alias="BLACKLISTED_DESTINATIONS_FOR_URL_INPUT", description="Never from these hosts."
+    )
+    max_redirects: int = Field(5, alias="MAX_IMAGE_URL_REDIRECTS", ge=0, le=30, description="Redirects to follow.")
+    allow_files: bool = Field(
+        True,
+        alias="ALLOW_LOADING_IMAGES_FROM_LOCAL_FILESYSTEM",
+        description="Read pictures from the folders of PENSTOCK_IMAGE_ROOTS.",
+    )
+    image_roots: Names = Field(
+        (), alias="PENSTOCK_IMAGE_ROOTS", description="Folders of this machine that requests may name pictures in."
+    )
+    allow_numpy: bool = Field(False, alias="ALLOW_NUMPY_INPUT", description="Take pictures in .npy form.")
+
+    # Models
+    models_dir: Path = Field(
+        default_factory=_cache_dir,
+        validation_alias=AliasChoices("MODELS_DIR", "MODEL_CACHE_DIR"),
+        description="Folder of models.",
+    )
+    offline: bool = Field(False, alias="OFFLINE_MODE", description="Never ask the network for anything.")
+    max_models: int = Field(8, alias="MAX_ACTIVE_MODELS", gt=0, description="Models in memory at once.")
+    max_model_bytes: int | None = Field(
+        None, alias="PENSTOCK_MAX_MODEL_BYTES", gt=0, description="Bytes of weights in memory at once."
+    )
+    preload_models: Names = Field((), alias="PRELOAD_MODELS", description="Models to load before /readiness says yes.")
+    pinned_models: Names = Field((), alias="PINNED_MODELS", description="Models that are preloaded and never evicted.")
+    providers: Names = Field(
+        ("CUDAExecutionProvider", "CPUExecutionProvider"),
+        alias="ONNXRUNTIME_EXECUTION_PROVIDERS",
+        description="Execution providers of ONNX Runtime, in order of preference.",
+    )
+    required_providers: Names = Field(
+        (), alias="REQUIRED_ONNX_PROVIDERS", description="Execution providers without which no model is loaded."
+    )
+    max_batch: int = Field(32, alias="MAX_BATCH_SIZE", gt=0, description="Pictures in one call of a model.")
+
+    def limits(self) -> Limits:
+        """Bounds on pictures."""
+        return Limits(self.max_image_bytes, self.max_image_pixels)
+
+    def sources(self) -> SourcePolicy:
+        """Where pictures may come from."""
+        return SourcePolicy(
+            allow_urls=self.allow_url_input,
+            allow_http=self.allow_http,
+            allow_hosts_without_fqdn=self.allow_bare_hosts,
+            allow_private_addresses=self.allow_private,
+            allowed_hosts=frozenset(self.allowed_hosts) or None,
+            denied_hosts=frozenset(self.denied_hosts),
+            max_redirects=self.max_redirects,
+            offline=self.offline,
+            allow_numpy=self.allow_numpy,
+            file_roots=tuple(Path(root) for root in self.image_roots) if self.allow_files else (),
+        )
+
+    def refuse_open_door(self) -> None:
+        """Raise SettingsError when anybody who can reach this machine could use the server without a key."""
+        if self.api_keys or self.allow_open_host or _is_loopback(self.host):
+            return
+        raise SettingsError(
+            f"HOST={self.host} lets other machines in, and no key is set.",
+            hint="Set PENSTOCK_API_KEYS to keys of your choice, or PENSTOCK_ALLOW_OPEN_HOST=true behind a proxy that "
+            "asks for its own.",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,164 @@
+"""The command `penstock`, run as people run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+WORKFLOW = {
+    "version": "1.0",
+    "inputs": [{"type": "WorkflowImage", "name": "image"}, {"type": "WorkflowParameter", "name": "confidence"}],
+    "steps": [
+        {
+            "type": "ObjectDetectionModel",
+            "name": "model",
+            "image": "$inputs.image",
+            "model_id": "null",
+            "confidence": "$inputs.confidence",
+        },
+        {
+            "type": "DynamicCrop",
+            "name": "crop",
+            "image": "$inputs.image",
+            "predictions": "$steps.model.predictions",
+        },
+    ],
+    "outputs": [
+        {"type": "JsonField", "name": "found", "selector": "$steps.model.predictions"},
+        {"type": "JsonField", "name": "the crops", "selector": "$steps.crop.crops"},
+    ],
+}
+
+
+def penstock(*arguments: object, models: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    folder = {"MODELS_DIR": str(models)} if models else {}
+    return subprocess.run(
+        [sys.executable, "-m", "api", *map(str, arguments)],
+        env={**os.environ, "OFFLINE_MODE": "true", **folder, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def workflow(tmp_path: Path) -> Path:
+    path = tmp_path / "workflow.json"
+    path.write_text(json.dumps(WORKFLOW), encoding="utf-8")
+    return path
+
+
+def test_help_names_every_command() -> None:
+    shown = penstock("--help").stdout
+    assert all(command in shown for command in ("serve", "run", "validate", "models", "blocks", "doctor"))
+    assert penstock("--version").stdout.startswith("penstock ")
+
+
+def test_run_writes_json_and_pictures(
+    null_models: Path, workflow: Path, photo: Callable[[str], bytes], tmp_path: Path
+) -> None:
+    picture = tmp_path / "coffee.png"
+    picture.write_bytes(photo("coffee"))
+    arguments = ("run", workflow, "--image", f"image={picture}", "--param", "confidence=0.5", "-o", tmp_path / "out")
+    done = penstock(*arguments, models=null_models)
+    assert done.returncode == 0, done.stderr
+    (result,) = json.loads(done.stdout)
+    assert result["found"]["predictions"][0]["class"] == "thing"
+    crop = Path(result["the crops"][0]["value"])
+    assert crop == tmp_path / "out" / "0-the_crops-0.jpg"
+    assert crop.read_bytes()[:2] == b"\xff\xd8"
+
+
+def test_errors_are_one_sentence(null_models: Path, workflow: Path, tmp_path: Path) -> None:
+    cases = [
+        (("run", workflow, "--image", f"image={tmp_path / 'none.png'}"), "none.png cannot be read"),
+        (("run", workflow, "--param", "confidence=0.5"), "needs the input 'image'"),
+        (("run", workflow, "--image", "image"), "NAME=VALUE"),
+        (("blocks", "dynamic_crop"), "There is no block of the type"),
+        (("models", "pull", "nobody/1"), "not in the starter catalogue"),
+        (("models", "add", workflow, "--id", "x/1"), "x/1"),
+    ]
+    for arguments, says in cases:
+        done = penstock(*arguments, models=null_models)
+        assert done.returncode != 0, arguments
+        assert says in done.stderr.replace("\n", " "), done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_settings_that_are_wrong_name_their_variable() -> None:
+    done = penstock("doctor", PORT="ninethousand")
+    assert done.returncode == 1
+    assert "PORT in the environment is not valid" in done.stderr
+    refused = penstock("serve", HOST="0.0.0.0")
+    assert refused.returncode == 1
+    assert "PENSTOCK_API_KEYS" in refused.stderr
+
+
+def test_validate(workflow: Path) -> None:
+    assert "valid workflow: 2 steps" in penstock("validate", workflow).stdout
+    broken = {**WORKFLOW, "steps": [{"type": "Crop", "name": "a"}, {"type": "Crop", "name": "b", "images": 1}]}
+    workflow.write_text(json.dumps(broken), encoding="utf-8")
+    done = penstock("validate", workflow)
+    assert done.returncode == 1
+    assert "  a: predictions: Field required" in done.stderr
+    assert "  b: images: Takes a selector" in done.stderr
+    workflow.write_text("{", encoding="utf-8")
+    assert "is not JSON" in penstock("validate", workflow).stderr
+
+
+def test_models_are_listed_and_added(null_models: Path, tmp_path: Path) -> None:
+    weights = tmp_path / "other.onnx"
+    weights.write_bytes((null_models / "null.onnx").read_bytes())
+    done = penstock("models", "add", weights, "--id", "mine/1", models=null_models)
+    assert done.returncode == 0, done.stderr
+    assert "mine/1: yolo, object-detection, 2 classes" in done.stdout
+    listed = penstock("models", "list", models=null_models).stdout
+    assert all(name in listed for name in ("null", "mine/1", "fastestdet/1"))
+    again = penstock("models", "add", weights, "--id", "mine/1", models=null_models)
+    assert again.returncode == 1
+    assert "--replace" in again.stderr
+    assert penstock("models", "add", weights, "--id", "mine/1", "--replace", models=null_models).returncode == 0
+
+
+def test_blocks() -> None:
+    assert "roboflow_core/dynamic_crop@v1" in penstock("blocks").stdout
+    shown = penstock("blocks", "Crop").stdout
+    assert "mask_opacity" in shown
+    assert "one level deeper" in shown
+
+
+def test_doctor(null_models: Path) -> None:
+    shown = penstock("doctor", models=null_models).stdout
+    assert "onnxruntime" in shown
+    assert "CPUExecutionProvider" in shown
+    assert "null" in shown
+
+
+def test_the_command_line_is_quick() -> None:
+    heavy = ("cv2", "supervision", "onnxruntime", "fastapi", "networkx", "matplotlib", "av")
+    code = f"import sys, api.cli; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_serving_imports_nothing_that_only_drawing_needs(null_models: Path) -> None:
+    heavy = ("supervision", "matplotlib", "onnxruntime", "networkx", "av")
+    code = (
+        "import sys; from api.settings import Settings; from api.app import create_app; create_app(Settings());"
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "MODELS_DIR": str(null_models)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"

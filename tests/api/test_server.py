@@ -1,0 +1,237 @@
+"""The server itself: who it is, what it lets in, how it errs, how it stops."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from api.errors import STATUS
+from api.settings import Settings, SettingsError
+from engine import errors
+from engine.errors import Fault, PenstockError
+from tests.api.serving import serving
+
+Wire = Callable[[str], dict[str, Any]]
+
+
+def test_who_and_how(null_models: Path) -> None:
+    with serving(MODELS_DIR=null_models, ROBOFLOW_SERVER_UUID="me") as client:
+        info = client.get("/info").json()
+        assert (info.keys(), info["uuid"]) == ({"name", "version", "uuid"}, "me")
+        assert client.get("/healthz").json() == {"status": "healthy"}
+        assert client.get("/readiness").json() == {"status": "ready"}
+
+
+def test_models_come_and_go(null_models: Path) -> None:
+    with serving(MODELS_DIR=null_models) as client:
+        assert client.get("/model/registry", params={"api_key": "None"}).json()["models"] == []
+        added = client.post("/model/add", json={"model_id": "null", "api_key": None}).json()["models"][0]
+        described = {key: added[key] for key in ("model_id", "task_type", "batch_size", "input_height", "input_width")}
+        assert described == {
+            "model_id": "null",
+            "task_type": "object-detection",
+            "batch_size": 1,
+            "input_height": 64,
+            "input_width": 64,
+        }
+        assert added["device"] == "CPUExecutionProvider"
+        assert client.get("/model/registry").json()["models"][0]["model_id"] == "null"
+        assert client.post("/model/remove", json={"model_id": "nobody"}).json()["models"]
+        assert client.post("/model/remove", json={"model_id": "null"}).json()["models"] == []
+        client.post("/model/add", json={"model_id": "null"})
+        assert client.post("/model/clear").json()["models"] == []
+        client.post("/model/add", json={"model_id": "null"})
+        assert client.post("/model/clear", json={"model_id": "null"}).json()["models"] == []
+        missing = client.post("/model/add", json={"model_id": "nul/1"})
+        assert (missing.status_code, missing.json()["error_type"]) == (404, "ModelNotFoundError")
+
+
+def test_preloading(null_models: Path) -> None:
+    with serving(MODELS_DIR=null_models, PRELOAD_MODELS="null,nobody", OFFLINE_MODE=True) as client:
+        for _ in range(200):
+            if client.get("/readiness").status_code == 200:
+                break
+            time.sleep(0.02)
+        assert [model["model_id"] for model in client.get("/model/registry").json()["models"]] == ["null"]
+
+
+@pytest.mark.parametrize(
+    ("request_id", "comes_back"), [("abc-1", True), ("x" * 200, False), (None, False)], ids=["sane", "long", "none"]
+)
+def test_request_ids(null_models: Path, request_id: str | None, comes_back: bool) -> None:
+    with serving(MODELS_DIR=null_models) as client:
+        headers = {"X-Request-ID": request_id} if request_id else {}
+        answered = client.get("/info", headers=headers).headers["X-Request-ID"]
+    assert (answered == request_id) is comes_back
+    assert comes_back or re.fullmatch("[0-9a-f]{32}", answered)
+
+
+def test_browsers_may_ask(null_models: Path) -> None:
+    with serving(MODELS_DIR=null_models) as client:
+        headers = {"Origin": "http://a.example", "Access-Control-Request-Method": "POST"}
+        assert client.options("/infer/object_detection", headers=headers).headers["access-control-allow-origin"]
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [("/nothing", "GET", 404), ("/info", "DELETE", 405), ("/infer/nothing", "POST", 404), ("/infer/x", "POST", 404)],
+)
+def test_unknown_routes(null_models: Path, path: str, method: str, status: int) -> None:
+    with serving(MODELS_DIR=null_models) as client:
+        response = client.request(method, path)
+    assert response.status_code == status
+    assert response.json().keys() == {"message", "error_type", "detail"}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"{", "line 1"), (b"[]", "object"), (b'"x"', "object"), (b"\xff\xfe", "JSON"), (b"[" * 100_000, "JSON")],
+    ids=["cut off", "list", "text", "binary", "deep"],
+)
+def test_bodies_that_are_no_objects(null_models: Path, content: bytes, says: str) -> None:
+    with serving(MODELS_DIR=null_models) as client:
+        response = client.post("/infer/object_detection", content=content)
+    assert (response.status_code, response.json()["error_type"]) == (422, "RequestValidationError")
+    assert says in response.json()["message"]
+    assert response.json()["detail"][0]["loc"][0] == "body"
+
+
+def test_json_is_read_whatever_the_content_type(null_models: Path, wire: Wire) -> None:
+    with serving(MODELS_DIR=null_models) as client:
+        content = httpx.Request("POST", "http://x", json={"model_id": "null", "image": wire("coffee")}).content
+        response = client.post("/infer/object_detection", content=content, headers={"Content-Type": "text/plain"})
+    assert response.status_code == 200
+
+
+def test_a_huge_body_is_refused_in_flat_memory(null_models: Path) -> None:
+    chunk = b"x" * 2**20
+    with serving(MODELS_DIR=null_models, PENSTOCK_MAX_BODY_BYTES=2**20) as client:
+        before = _resident()
+        response = client.post("/infer/object_detection", content=(chunk for _ in range(200)))
+        grown = _resident() - before
+        assert (response.status_code, response.json()["error_type"]) == (413, "RequestTooLargeError")
+        assert client.get("/info").status_code == 200
+    assert grown < 50
+
+
+def test_a_slow_body_is_given_up(null_models: Path) -> None:
+    with serving(MODELS_DIR=null_models, PENSTOCK_BODY_TIMEOUT=0.3) as client:
+        with socket.create_connection(("127.0.0.1", client.base_url.port or 0), timeout=5) as peer:
+            peer.sendall(b"POST /model/add HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+            answer = peer.recv(65536)
+        assert b" 408 " in answer
+        assert client.get("/info").status_code == 200
+
+
+def test_too_many_requests_at_once_get_a_503(null_models: Path) -> None:
+    with serving(MODELS_DIR=null_models, PENSTOCK_MAX_WAITING=1) as client:
+        address = ("127.0.0.1", client.base_url.port or 0)
+        with socket.create_connection(address, timeout=5) as peer:
+            peer.sendall(b"POST /model/add HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+            time.sleep(0.2)
+            refused = client.get("/info")
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+        time.sleep(0.2)
+        assert client.get("/info").status_code == 200
+
+
+KEYS = {"PENSTOCK_API_KEYS": "first, second"}
+
+
+@pytest.mark.parametrize(
+    ("query", "header", "body", "status"),
+    [
+        ("", None, {}, 401),
+        ("?api_key=None", None, {}, 401),
+        ("?api_key=wrong", None, {}, 401),
+        ("", "Bearer wrong", {"api_key": "first"}, 401),
+        ("", None, {"api_key": 5}, 401),
+        ("?api_key=second", None, {}, 200),
+        ("", "Bearer first", {}, 200),
+        ("", None, {"api_key": "first"}, 200),
+        ("?api_key=first", "Bearer wrong", {}, 200),
+    ],
+)
+def test_keys(null_models: Path, query: str, header: str | None, body: dict[str, Any], status: int) -> None:
+    with serving(MODELS_DIR=null_models, **KEYS) as client:
+        headers = {"Authorization": header} if header else {}
+        response = client.post(f"/model/add{query}", json={"model_id": "null", **body}, headers=headers)
+    assert response.status_code == status, response.text
+    assert status == 200 or response.json()["error_type"] == "MissingApiKeyError"
+
+
+def test_every_route_asks_for_a_key_but_the_public_ones(null_models: Path) -> None:
+    with serving(MODELS_DIR=null_models, **KEYS) as client:
+        paths: dict[str, dict[str, Any]] = client.get("/openapi.json").json()["paths"]
+        statuses = {
+            (path, method): client.request(method.upper(), path, json={}).status_code
+            for path, methods in paths.items()
+            for method in methods
+        }
+    open_ones = {path for (path, _), status in statuses.items() if status != 401}
+    assert len(statuses) > 10
+    assert open_ones == {"/info", "/healthz", "/readiness"}
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
+def test_an_open_door_needs_keys_or_a_word(host: str) -> None:
+    with pytest.raises(SettingsError, match="PENSTOCK_API_KEYS"):
+        Settings(HOST=host).refuse_open_door()
+    Settings(HOST=host, PENSTOCK_API_KEYS="k").refuse_open_door()
+    Settings(HOST=host, PENSTOCK_ALLOW_OPEN_HOST=True).refuse_open_door()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
+def test_loopback_is_no_open_door(host: str) -> None:
+    Settings(HOST=host).refuse_open_door()
+
+
+def test_every_fault_has_a_status_and_every_error_a_fault() -> None:
+    assert set(STATUS) == set(Fault)
+    tree = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, PenstockError)]
+    assert len(tree) > 30
+    assert all(error.fault in STATUS for error in tree)
+
+
+def test_openapi_describes_the_bodies(null_models: Path) -> None:
+    with serving(MODELS_DIR=null_models) as client:
+        document = client.get("/openapi.json").json()
+        assert client.get("/docs").status_code == 200
+    body = document["paths"]["/infer/object_detection"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    name = body["$ref"].rpartition("/")[2]
+    assert "image" in document["components"]["schemas"][name]["required"]
+
+
+def test_stopping_finishes_what_is_inside(null_models: Path, wire: Wire) -> None:
+    command = [sys.executable, "-m", "api", "serve", "--port", "0"]
+    environment = {**__import__("os").environ, "MODELS_DIR": str(null_models)}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        port = next(int(found[1]) for line in process.stderr if (found := re.search(r"127\.0\.0\.1:(\d+)", line)))
+        threading.Thread(target=process.stderr.read, daemon=True).start()
+        url = f"http://127.0.0.1:{port}/infer/object_detection"
+        body = {"model_id": "null", "image": [wire("astronaut")] * 60}
+        statuses: list[int] = []
+        thread = threading.Thread(target=lambda: statuses.append(httpx.post(url, json=body, timeout=30).status_code))
+        thread.start()
+        time.sleep(0.25)
+        process.terminate()
+        thread.join(30)
+        assert process.wait(30) in {0, -15}
+    assert statuses == [200]
+
+
+def _resident() -> float:
+    """Memory of this process in MB."""
+    found = re.search(r"VmRSS:\s+(\d+)", Path("/proc/self/status").read_text(encoding="ascii"))
+    return int(found[1]) / 1024 if found else 0.0

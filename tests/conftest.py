@@ -1,0 +1,64 @@
+"""Pictures and models that many tests use."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data as photos
+
+from api.settings import Settings
+from benchmarks.nothing import write_null_model
+from engine.errors import ModelDownloadError
+from models.providers.starter import StarterProvider
+
+
+@pytest.fixture(scope="session")
+def photo() -> Callable[[str], bytes]:
+    """A photo that scikit-image carries, as the bytes of a PNG file: astronaut, chelsea or coffee."""
+
+    def png(name: str) -> bytes:
+        done, encoded = cv2.imencode(".png", getattr(photos, name)()[:, :, ::-1])
+        assert done
+        return encoded.tobytes()
+
+    return png
+
+
+@pytest.fixture(scope="session")
+def wire(photo: Callable[[str], bytes]) -> Callable[[str], dict[str, Any]]:
+    """A photo as it travels."""
+    return lambda name: {"type": "base64", "value": b64encode(photo(name)).decode()}
+
+
+@pytest.fixture
+def null_models(tmp_path: Path) -> Path:
+    """A folder of models with one in it, `null`, that sees one thing in every picture."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    write_null_model(folder / "null.onnx")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def starter_models() -> Path:
+    """The folder of models with the starter catalogue in it; skips where it is not there and cannot be fetched."""
+    settings = Settings()
+    provider = StarterProvider(settings.models_dir, offline=settings.offline)
+    try:
+        for model_id in ("fastestdet/1", "squeezenet/1"):
+            provider.find(model_id)
+    except ModelDownloadError as error:
+        pytest.skip(f"the starter models cannot be had: {error}")
+    return settings.models_dir
+
+
+@pytest.fixture
+def black() -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """A small black picture."""
+    return np.zeros((48, 64, 3), np.uint8)
