@@ -1,0 +1,89 @@
+"""Every snippet of README and docs does what it says."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.compiler import compile_workflow
+from engine.registry import Registry, blocks_under
+from tests.api.serving import serving
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+RUN_HERE = {"sh", "json"}
+RUN_ELSEWHERE = {
+    "make serve": "tests/docs/test_make.py",
+    "penstock models add": "tests/api/test_cli.py",
+    "from inference_sdk": "tests/sdk/test_sdk.py",
+}
+"""Snippets that need more than a shell in the checkout, and the tests that run them."""
+
+
+def snippets(language: str) -> Iterator[tuple[str, str]]:
+    """(page, text) of the fenced blocks in a language."""
+    for page in PAGES:
+        for found, text in re.findall(
+            r"^```(\w+)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        ):
+            if found == language:
+                yield page.name, text
+
+
+def test_every_snippet_is_run_somewhere() -> None:
+    languages = {found for page in PAGES for found in re.findall(r"^```(\w+)$", page.read_text(encoding="utf-8"), re.M)}
+    assert languages <= RUN_HERE | {"console", "python"}
+    for language in ("console", "python"):
+        for page, text in snippets(language):
+            lines = re.findall(r"^\$ (.*)$", text, re.MULTILINE) if language == "console" else [text]
+            for line in lines:
+                place = next((place for start, place in RUN_ELSEWHERE.items() if line.startswith(start)), None)
+                assert place, f"nothing runs {line!r} of {page}"
+                assert (ROOT / place).is_file()
+
+
+@pytest.mark.parametrize(("page", "text"), list(snippets("json")))
+def test_workflows_compile(page: str, text: str) -> None:
+    assert compile_workflow(json.loads(text), Registry(blocks_under("blocks"))).steps
+
+
+def test_the_readme_word_by_word(starter_models: Path, tmp_path: Path) -> None:
+    script = "\n".join(text for page, text in snippets("sh") if page == "README.md")
+    script = re.sub(r"-o out\b", f"-o {tmp_path / 'out'}", script)
+    with serving(MODELS_DIR=starter_models) as client:
+        script = script.replace("127.0.0.1:9001", f"127.0.0.1:{client.base_url.port}")
+        if not (ROOT / ".venv").is_dir():
+            pytest.skip("the README is about a checkout whose commands made .venv")
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=ROOT,
+            env={**os.environ, "MODELS_DIR": str(starter_models)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    assert done.returncode == 0, done.stderr
+    plain, rest = _json_values(done.stdout)[0], _json_values(done.stdout)[1:]
+    assert plain["predictions"][0]["class"] == "person"
+    assert rest[0]["outputs"][0]["predictions"]["predictions"][0]["class"] == "person"
+    assert "annotated" not in rest[0]["outputs"][0]
+    assert Path(rest[1][0]["annotated"]["value"]).is_file()
+
+
+def _json_values(text: str) -> list[Any]:
+    """The JSON values that stand one after another in a text."""
+    decoder, values, place = json.JSONDecoder(), [], 0
+    while place < len(text):
+        value, place = decoder.raw_decode(text, place)
+        values.append(value)
+        while place < len(text) and text[place].isspace():
+            place += 1
+    return values

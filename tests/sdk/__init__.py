@@ -1,0 +1,1 @@
+"""Tests with the client that users have."""
