@@ -29,10 +29,10 @@ def corners(cxcywh: Floats) -> Floats:
 
 def detections(xyxy: Floats, confidence: Floats, class_id: Integers, options: DetectionOptions) -> Boxes:
     """The candidates that no better one suppresses. Those with a side that is no finite number are dropped."""
+    with np.errstate(over="ignore"):
+        xyxy = xyxy.astype(np.float32)
     finite = np.isfinite(xyxy).all(axis=1)
-    boxes = Boxes(
-        xyxy[finite].astype(np.float32), confidence[finite].astype(np.float32), class_id[finite].astype(np.int64)
-    )
+    boxes = Boxes(xyxy[finite], confidence[finite].astype(np.float32), class_id[finite].astype(np.int64))
     rows = suppress(
         boxes.xyxy,
         boxes.confidence,
