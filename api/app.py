@@ -70,6 +70,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     await preloading
     keeper.pool.shutdown()
+    server.egress.close()
 
 
 def _preload(server: Server) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from api.settings import Settings
 from engine.engine import Engine
+from engine.guard.egress import Egress
 from engine.guard.images import ImageLoader
 from engine.registry import Registry, installed_blocks
 from models.pool import ModelPool
@@ -25,6 +26,7 @@ class Server:
     models: ModelPool
     images: ImageLoader
     engine: Engine
+    egress: Egress
     ready: bool = field(default=False)
 
 
@@ -38,6 +40,13 @@ def build(settings: Settings) -> Server:
         pinned=frozenset(settings.pinned_models),
     )
     images = ImageLoader(settings.limits(), settings.sources())
-    resources = {"models": models, "clock": lambda: datetime.now(UTC)}
+    egress = Egress(settings.sources())
+    resources = {
+        "models": models,
+        "clock": lambda: datetime.now(UTC),
+        "folder": settings.folder(),
+        "environment": settings.environment(),
+        "egress": egress,
+    }
     engine = Engine(Registry(installed_blocks("blocks")), images, resources)
-    return Server(settings, models, images, engine)
+    return Server(settings, models, images, engine, egress)

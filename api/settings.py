@@ -13,6 +13,8 @@ from pydantic import AliasChoices, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from engine.errors import PenstockError
+from engine.guard.environment import ClosedEnvironment, Environment
+from engine.guard.folder import Folder
 from engine.guard.limits import Limits, SourcePolicy
 
 MIB = 2**20
@@ -109,6 +111,24 @@ class Settings(BaseSettings):
     )
     allow_numpy: bool = Field(False, alias="ALLOW_NUMPY_INPUT", description="Take pictures in .npy form.")
 
+    # What blocks may touch
+    allow_local_storage: bool = Field(
+        True,
+        alias="ALLOW_WORKFLOW_BLOCKS_ACCESSING_LOCAL_STORAGE",
+        description="Let blocks write files into WORKFLOW_BLOCKS_WRITE_DIRECTORY.",
+    )
+    write_directory: Path | None = Field(
+        None, alias="WORKFLOW_BLOCKS_WRITE_DIRECTORY", description="The one folder that blocks may write into."
+    )
+    allow_environment: bool = Field(
+        True,
+        alias="ALLOW_WORKFLOW_BLOCKS_ACCESSING_ENVIRONMENTAL_VARIABLES",
+        description="Let blocks read the variables of PENSTOCK_WORKFLOW_VARIABLES.",
+    )
+    environment_names: Names = Field(
+        (), alias="PENSTOCK_WORKFLOW_VARIABLES", description="Variables of the environment that blocks may read."
+    )
+
     # Models
     models_dir: Path = Field(
         default_factory=_cache_dir,
@@ -131,6 +151,16 @@ class Settings(BaseSettings):
         (), alias="REQUIRED_ONNX_PROVIDERS", description="Execution providers without which no model is loaded."
     )
     max_batch: int = Field(32, alias="MAX_BATCH_SIZE", gt=0, description="Pictures in one call of a model.")
+
+    def folder(self) -> Folder:
+        """Where blocks may write."""
+        return Folder(self.write_directory if self.allow_local_storage else None)
+
+    def environment(self) -> Environment:
+        """What blocks may read of the environment: only what is named, since keys of the server stand there, too."""
+        if not self.allow_environment or not self.environment_names:
+            return ClosedEnvironment()
+        return {name: os.environ[name] for name in self.environment_names if name in os.environ}
 
     def limits(self) -> Limits:
         """Bounds on pictures."""

@@ -64,15 +64,14 @@ class Run:
         """The arguments that are the same for every row; parameters of the run are checked here, before any step."""
         arguments = dict(step.constants)
         for parameter, slot in step.parameters:
-            value = self._table.column(slot)[0]
-            arguments[parameter.name] = [value] if parameter.shape else _checked(step, parameter, value)
+            arguments[parameter.name] = _checked(step, parameter, self._table.column(slot)[0])
         for name in step.block.signature.resources:
             arguments[name] = self._memory.of(step.name) if name == STATE else self._resources[name]
         return arguments
 
     def _run_rows(self, step: Step, arguments: dict[str, Any]) -> Column:
         """Call the block for every row that has all its inputs."""
-        readers = [(p, self._reader(getter, step.axis), _needs_check(getter)) for p, getter in step.getters]
+        readers = [(p, self._reader(p, getter, step.axis), _needs_check(getter)) for p, getter in step.getters]
         results: Column = []
         passes = self._passes(step.gates, step.axis)
         for row in range(len(self._table.parents[step.axis])):
@@ -99,7 +98,7 @@ class Run:
         passes = self._passes(step.gates, step.axis)
         rows = [row for row in range(len(self._table.parents[step.axis])) if passes is None or passes[row]]
         for parameter, getter in step.getters:
-            read = self._reader(getter, step.axis)
+            read = self._reader(parameter, getter, step.axis)
             if parameter.shape is not Shape.BATCH:
                 value = read(0) if rows else None
                 arguments[parameter.name] = _checked(step, parameter, value) if _needs_check(getter) else value
@@ -130,7 +129,7 @@ class Run:
                 passes[row] = passes[row] and column[above] is not MISSING and gate.target in column[above]
         return passes
 
-    def _reader(self, getter: Getter, axis: int) -> Reader:
+    def _reader(self, parameter: Parameter, getter: Getter, axis: int) -> Reader:
         """What gives the argument of each row of `axis`; MISSING where there is none."""
         table = self._table
         if isinstance(getter, Constant):
@@ -143,21 +142,25 @@ class Run:
             index = table.climb(axis, getter.axis)
             return lambda row: column[index[row]]
         if isinstance(getter, Gather):
-            return self._gatherer(getter, axis)
+            return self._gatherer(parameter, getter, axis)
         if isinstance(getter, ReadList):
-            members = [self._reader(item, axis) for item in getter.items]
-            return lambda row: _complete([read(row) for read in members])
-        named = [(key, self._reader(item, axis)) for key, item in getter.items]
-        return lambda row: _complete({key: read(row) for key, read in named})
+            members = [self._reader(parameter, item, axis) for item in getter.items]
+            return lambda row: _complete([read(row) for read in members], parameter.optional)
+        named = [(key, self._reader(parameter, item, axis)) for key, item in getter.items]
+        return lambda row: _complete({key: read(row) for key, read in named}, parameter.optional)
 
-    def _gatherer(self, getter: Gather, axis: int) -> Reader:
-        """A list of the present rows one level below; from higher up when the step runs deeper than that."""
+    def _gatherer(self, parameter: Parameter, getter: Gather, axis: int) -> Reader:
+        """A list of the rows one level below, without the missing ones unless the block wants to see them."""
         column = self._table.column(getter.slot)
         passes = self._passes(getter.gates, getter.axis)
         groups = [
-            [column[row] for row in group if column[row] is not MISSING and (passes is None or passes[row])]
+            [column[row] if passes is None or passes[row] else MISSING for row in group]
             for group in self._table.children(getter.axis)
         ]
+        if parameter.optional:
+            groups = [[None if value is MISSING else value for value in group] for group in groups]
+        else:
+            groups = [[value for value in group if value is not MISSING] for group in groups]
         index = self._table.climb(axis, self._table.axes[getter.axis].parent)
         return lambda row: groups[index[row]]
 
@@ -193,10 +196,16 @@ def _needs_check(getter: Getter) -> bool:
     return isinstance(getter, Read) and getter.checked
 
 
-def _complete(container: Any) -> Any:
-    """A container whose members are all there, or MISSING."""
+def _complete(container: Any, optional: bool) -> Any:
+    """A list or dict whose members are all there, or MISSING; with None for missing members where that is wanted."""
     members = container.values() if isinstance(container, dict) else container
-    return MISSING if any(member is MISSING for member in members) else container
+    if not any(member is MISSING for member in members):
+        return container
+    if not optional:
+        return MISSING
+    if isinstance(container, dict):
+        return {key: None if member is MISSING else member for key, member in container.items()}
+    return [None if member is MISSING else member for member in container]
 
 
 def _checked(step: Step, parameter: Parameter, value: Any) -> Any:

@@ -49,7 +49,7 @@ class Parameter:
         targets: whether it names steps, which the block lets pass or not.
         default: its value when the step does not say one; `REQUIRED` when it must.
         shape: gathered or batch; None for one value a row.
-        optional: whether the block wants to see missing values.
+        optional: whether the block wants to see missing values; of a list or dict, missing members.
         aliases: other keys of the JSON of a step.
         doc: one sentence for people.
     """
@@ -165,7 +165,7 @@ def _parameter(name: str, hint: Any, default: Any) -> Parameter:
         targets=source is Source.STEPS,
         default=default,
         shape=shape,
-        optional=optional,
+        optional=optional or _optional_members(annotation),
         aliases=aliases,
         doc=next((extra.documentation for extra in extras if isinstance(extra, Doc)), ""),
     )
@@ -228,6 +228,13 @@ def _holds_values(annotation: Any) -> bool:
     if get_origin(annotation) not in (list, dict):
         return False
     return _without_none(_unwrap(get_args(annotation)[-1])[0])[0] in VALUE_CLASSES
+
+
+def _optional_members(annotation: Any) -> bool:
+    """Whether an annotation is a list or dict in which members may be None."""
+    if get_origin(annotation) not in (list, dict):
+        return False
+    return _without_none(_unwrap(get_args(annotation)[-1])[0])[1]
 
 
 def _element_kinds(name: str, annotation: Any) -> tuple[str, ...]:

@@ -91,8 +91,9 @@ def lay_axes(workflow: ParsedWorkflow, order: tuple[str, ...]) -> Axes:
 def _axis_of_step(axes: Axes, step: ParsedStep, gates: list[tuple[str, int]]) -> int:
     """The deepest axis among the inputs of a step; all others have to lie on the line above it.
 
-    A step without inputs runs as often as the deepest of the gates before it.
+    A step that has nothing but values for the whole run runs as often as the deepest of the gates before it.
     """
+    by_gates = max((axis for _, axis in gates), key=lambda axis: axes.axes[axis].depth, default=ROOT)
     reach: list[tuple[int, Parameter, Reference]] = []
     for parameter, selector, _ in step.wires():
         axis = axes.of(selector)
@@ -107,7 +108,7 @@ def _axis_of_step(axes: Axes, step: ParsedStep, gates: list[tuple[str, int]]) ->
             axis = axes.axes[axis].parent
         reach.append((axis, parameter, selector))
     if not reach:
-        return max((axis for _, axis in gates), key=lambda axis: axes.axes[axis].depth, default=ROOT)
+        return by_gates
     deepest, deep_parameter, deep_selector = max(reach, key=lambda item: axes.axes[item[0]].depth)
     line = set(axes.line(deepest))
     for axis, parameter, selector in reach:
@@ -120,7 +121,7 @@ def _axis_of_step(axes: Axes, step: ParsedStep, gates: list[tuple[str, int]]) ->
                 blocks=(BlockError(step.name, step.block.type, None, parameter.name),),
             )
         _refuse_many(step, axis, parameter, selector)
-    return deepest
+    return by_gates if deepest == ROOT else deepest
 
 
 def _refuse_many(step: ParsedStep, axis: int, parameter: Parameter, selector: Reference) -> None:

@@ -82,7 +82,9 @@ class _Lowering:
         getters: list[tuple[Parameter, Getter]] = []
         for name, argument in step.arguments.items():
             parameter = step.block.signature.parameters[name]
-            if isinstance(argument, Literal):
+            if parameter.shape is Shape.BATCH:
+                getters.append((parameter, self._getter(step, parameter, argument)))
+            elif isinstance(argument, Literal):
                 constants[name] = argument.value
             elif isinstance(argument, Wire) and self._is_parameter(argument.selector):
                 parameters.append((parameter, self.slots[argument.selector]))

@@ -47,7 +47,8 @@ def download(
         progress: called after every piece.
         timeout: seconds that the other side may stay silent.
         deadline: seconds that the whole transfer may take.
-        trusted_origin: an address of the user's own choice, whose scheme, host and port may be asked without TLS.
+        trusted_origin: an address of the user's own choice: its scheme, host and port may be asked without TLS, and
+            they, and nobody else, get the name and password in it.
         ca_file: certificate authorities to trust in place of those from the environment.
 
     Raises:
@@ -58,8 +59,11 @@ def download(
 
     end = time.monotonic() + deadline
     try:
-        source = httpx.URL(url)
-        with _client(timeout, trusted_origin, ca_file) as client, client.stream("GET", source) as response:
+        trusted = httpx.URL(trusted_origin or "")
+        # Addresses are logged by httpx and returned from here, so no password may stay in them.
+        source = httpx.URL(url).copy_with(userinfo=b"")
+        auth = (trusted.username, trusted.password) if trusted.userinfo and _same_origin(source, trusted) else None
+        with _client(timeout, trusted, ca_file) as client, client.stream("GET", source, auth=auth) as response:
             response.raise_for_status()
             land(_pieces(response, progress, end), target, source.host, max_bytes=max_bytes, sha256=sha256)
             return str(response.url)
@@ -103,18 +107,13 @@ def _landing(target: Path) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
-def _client(timeout: float, trusted_origin: str | None, ca_file: str | None) -> httpx.Client:
+def _client(timeout: float, trusted: httpx.URL, ca_file: str | None) -> httpx.Client:
     """A client that refuses, before it connects, whatever is neither https nor the trusted origin."""
     import httpx  # noqa: PLC0415 - see above
 
-    trusted = None if trusted_origin is None else httpx.URL(trusted_origin)
-
     def refuse_cleartext(request: httpx.Request) -> None:
-        url = request.url
-        if url.scheme == "https":
-            return
-        if trusted is None or (url.scheme, url.host, url.port) != (trusted.scheme, trusted.host, trusted.port):
-            raise ModelDownloadError(f"{url.host}: refused, since {url.scheme} is not https.")
+        if request.url.scheme != "https" and not _same_origin(request.url, trusted):
+            raise ModelDownloadError(f"{request.url.host}: refused, since {request.url.scheme} is not https.")
 
     try:
         context = True if ca_file is None else ssl.create_default_context(cafile=ca_file)
@@ -142,3 +141,7 @@ def _pieces(response: httpx.Response, progress: Progress | None, end: float) -> 
         done += len(piece)
         if progress is not None:
             progress(done, total)
+
+
+def _same_origin(one: httpx.URL, other: httpx.URL) -> bool:
+    return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)

@@ -46,7 +46,7 @@ def from_base64(text: str, max_bytes: int) -> bytes:
 
 
 def _from_untidy_base64(text: str) -> bytes:
-    plain = "".join(text.split()).replace("-", "+").replace("_", "/").rstrip("=")
+    plain = "".join(text.split()).replace("-", "+").replace("_", "/")
     try:
         return pybase64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except ValueError:

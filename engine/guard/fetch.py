@@ -63,23 +63,24 @@ def fetch(
     headers = (("Accept", accept), ("Accept-Encoding", "identity"), ("User-Agent", f"penstock/{VERSION}"))
     for _ in range(policy.max_redirects + 1):
         host = host_of(target)
-        backend = _Pinned(_addresses(target, policy, resolve), deadline)
+        backend = Pinned(permitted_addresses(target, policy, resolve), deadline)
         try:
-            answer = _ask(target, headers, backend, tls or _usual_tls(), limits.max_image_bytes)
+            answer = _ask(target, headers, backend, tls or usual_tls(), limits.max_image_bytes)
         except (httpcore.TimeoutException, TimeoutError):
             raise InputImageLoadError(f"{host} took longer than {limits.fetch_timeout:g} seconds.") from None
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-            raise InputImageLoadError(f"{host} {_fault(error)}.") from None
+            raise InputImageLoadError(f"{host} {fault_of(error)}.") from None
         if isinstance(answer, bytes):
             return answer
         target = permit(answer, policy, base=target)
     raise InputImageLoadError(f"{host} redirects more than {policy.max_redirects} times.")
 
 
-def _addresses(target: httpx.URL, policy: SourcePolicy, resolve: Resolve) -> Sequence[str]:
+def permitted_addresses(target: httpx.URL, policy: SourcePolicy, resolve: Resolve) -> Sequence[str]:
+    """The addresses of a URL's host, all of which the policy allows; raises as `fetch` does."""
     host = host_of(target)
     try:
-        addresses = resolve(host, _port(target))
+        addresses = resolve(host, port_of(target))
     except (OSError, UnicodeError):
         raise InputImageLoadError(f"{host} is not known.", hint="Check the host name.") from None
     if not policy.allow_private_addresses and not all(map(is_public, addresses)):
@@ -88,10 +89,10 @@ def _addresses(target: httpx.URL, policy: SourcePolicy, resolve: Resolve) -> Seq
 
 
 def _ask(
-    target: httpx.URL, headers: Iterable[tuple[str, str]], backend: _Pinned, tls: ssl.SSLContext, max_bytes: int
+    target: httpx.URL, headers: Iterable[tuple[str, str]], backend: Pinned, tls: ssl.SSLContext, max_bytes: int
 ) -> bytes | str:
     """One request: the body of its answer, or where it redirects to."""
-    url = httpcore.URL(scheme=target.raw_scheme, host=target.raw_host, port=_port(target), target=target.raw_path)
+    url = httpcore.URL(scheme=target.raw_scheme, host=target.raw_host, port=port_of(target), target=target.raw_path)
     with (
         httpcore.HTTPConnection(url.origin, ssl_context=tls, network_backend=backend) as connection,
         connection.stream("GET", url, headers=[("Host", target.netloc.decode("ascii")), *headers]) as response,
@@ -116,11 +117,12 @@ def _body(chunks: Iterable[bytes], host: str, max_bytes: int) -> bytes:
     return bytes(body)
 
 
-def _port(url: httpx.URL) -> int:
+def port_of(url: httpx.URL) -> int:
+    """The port that a URL says or means."""
     return PORTS[url.scheme] if url.port is None else url.port
 
 
-def _fault(error: Exception) -> str:
+def fault_of(error: Exception) -> str:
     """What went wrong, without the addresses and paths that the words of an exception may hold."""
     if isinstance(error.__cause__, ssl.SSLCertVerificationError):
         return "shows a certificate that is not valid for it"
@@ -132,11 +134,12 @@ def _fault(error: Exception) -> str:
 
 
 @cache
-def _usual_tls() -> ssl.SSLContext:
+def usual_tls() -> ssl.SSLContext:
+    """Trust in the usual certificate authorities; reading them takes a while."""
     return httpx.create_ssl_context()
 
 
-class _Pinned(httpcore.NetworkBackend):
+class Pinned(httpcore.NetworkBackend):
     """Connects to given addresses, whatever the host is called, and lets nothing last beyond a moment in time."""
 
     def __init__(self, addresses: Sequence[str], deadline: float) -> None:

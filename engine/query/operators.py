@@ -29,8 +29,8 @@ from engine.query.takes import (
     Takes,
 )
 
-MAX_EXACT = 2**53
-"""Whole numbers up to this one are exact as 64-bit floats."""
+EXACT = 2**53
+"""Whole numbers below this one are exact as 64-bit floats, and no others are rounded to them."""
 
 Columns = Callable[[Column | Same, Column | Same], Mask | None]
 """Tests all rows at once; None when it cannot for these columns. At least one of them is not `Same`."""
@@ -95,12 +95,12 @@ def _number(column: Column | Same) -> npt.NDArray[np.float64] | float | None:
     if not set(map(type, column)) <= {int, float}:
         return None
     numbers = np.array(column, dtype=np.float64)
-    return None if (abs(numbers) > MAX_EXACT).any() else numbers
+    return None if (abs(numbers) >= EXACT).any() else numbers
 
 
 def _is_exact(value: Any) -> bool:
     """Whether a value is a number that a 64-bit float holds without loss."""
-    return isinstance(value, float) or (isinstance(value, int) and abs(value) <= MAX_EXACT)
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) < EXACT)
 
 
 def _in_range(value: Any, limits: Any) -> Any:
@@ -125,13 +125,11 @@ def _is_among(value: Any, pool: Any) -> Any:
 
 
 def _is_among_columns(left: Column | Same, right: Column | Same) -> Mask | None:
-    """Names are looked up in a set."""
+    """Values are looked up in a set."""
     if not (isinstance(left, list) and isinstance(right, Same) and isinstance(right.value, list | tuple)):
         return None
-    if not all(isinstance(name, str) for name in right.value):
-        return None
-    names = frozenset(right.value)
-    return np.fromiter((value in names for value in left), np.bool_, len(left))
+    pool = frozenset(right.value)
+    return np.fromiter((value in pool for value in left), np.bool_, len(left))
 
 
 def _any_among(elements: Any, pool: Any) -> bool:

@@ -13,7 +13,19 @@ from engine.guard.images import ImageLoader
 from engine.guard.limits import Limits, SourcePolicy
 from engine.kinds import Anything, Image
 from engine.registry import Registry
-from engine.values.shape import MISSING, Batch, Each, Fixed, Gathered, Missing, Wired
+from engine.state import State
+from engine.values.shape import (
+    MISSING,
+    Batch,
+    Each,
+    Fixed,
+    Gathered,
+    Missing,
+    NextSteps,
+    Passage,
+    StepsByCase,
+    Wired,
+)
 
 
 class Value(TypedDict):
@@ -104,7 +116,33 @@ def fail(value: Anything, how: str = "crash") -> Value:
     raise ZeroDivisionError("internals that nobody should see")
 
 
-BLOCKS = (add, same, explode, spread, gather, join, total, either, pack, size, fail)
+@block("test/odd@v1")
+def odd(value: Anything, next_steps: NextSteps) -> Passage:
+    """Let odd numbers pass."""
+    return Passage(next_steps if value % 2 else [])
+
+
+@block("test/choose@v1")
+def choose(value: Anything, cases: StepsByCase) -> Passage:
+    """Let the step of a value pass."""
+    return Passage([cases[value]] if value in cases else [])
+
+
+@block("test/never@v1")
+def never(next_steps: NextSteps, value: Anything = None) -> Passage:
+    """Let nothing pass."""
+    return Passage([])
+
+
+@block("test/remember@v1")
+def remember(value: Anything, *, state: State) -> Value:
+    """All values that the step has seen."""
+    seen: list[Any] = state.of("", list)
+    seen.append(value)
+    return {"value": list(seen)}
+
+
+BLOCKS = (odd, choose, never, remember, add, same, explode, spread, gather, join, total, either, pack, size, fail)
 
 
 def engine() -> Engine:

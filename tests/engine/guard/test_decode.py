@@ -133,6 +133,7 @@ def test_a_file_that_breaks_off_is_refused_and_never_half_a_picture(
         (changed(FILES["gif"], 6, "<HH", 0, 0), "no pixels"),
         (tiff_of(8, 8, (339, 3, 1, 3), (258, 4, 1, 32), content=bytes(256)), "cannot be decoded"),
         (FILES["bmp"][:60], "cannot be decoded"),
+        (changed(FILES["bmp"], 18, "<ii", 2_000_000, 2), "cannot be decoded"),
         (encoded(quarters(), ".ras"), "not an image"),
         (encoded(quarters(), ".ppm"), "not an image"),
         (encoded(quarters().astype(np.float32), ".hdr"), "not an image"),

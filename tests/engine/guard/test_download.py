@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -144,6 +145,25 @@ def test_trust_does_not_follow_redirects(target: Path) -> None:
         assert "not https" in refusal(host, target)
     assert host.asked == ["/file"]
     assert other.asked == []
+
+
+def test_a_password_goes_to_its_host_alone_and_into_no_log(target: Path, caplog: pytest.LogCaptureFixture) -> None:
+    keys: list[str | None] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        keys.append(handler.headers["Authorization"])
+        start(handler, len(CONTENT))
+        handler.wfile.write(CONTENT)
+
+    with hosting({"/file": answer}) as other, hosting({"/file": answer}) as host, caplog.at_level(logging.DEBUG):
+        mine = host.url.replace("//", "//me:secret@")
+        for url, trusted in ((f"{mine}/file", mine), (f"{host.url}/file", mine), (f"{other.url}/file", other.url)):
+            address = download(url, target, max_bytes=len(CONTENT), trusted_origin=trusted)
+            assert "secret" not in address
+        with pytest.raises(ModelDownloadError):
+            download(f"{other.url}/file", target, max_bytes=len(CONTENT), trusted_origin=mine)
+    assert keys == ["Basic bWU6c2VjcmV0", "Basic bWU6c2VjcmV0", None]
+    assert "secret" not in caplog.text
 
 
 def test_https_is_not_given_up(target: Path) -> None:

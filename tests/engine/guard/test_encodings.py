@@ -64,6 +64,7 @@ def test_nothing_stands_for_nothing(text: str) -> None:
         "QUJD=QUJD",
         "=QUJD",
         "QUJDR",
+        "QUJD==",
         "QUJ\0D",
         "QUJD\u00e9",
         "\uff21\uff22\uff23\uff24",

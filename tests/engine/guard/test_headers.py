@@ -39,12 +39,14 @@ def test_every_format_says_its_size(name: str) -> None:
         pytest.param(jpeg_with(THUMBNAIL), id="jpeg with a thumbnail"),
         pytest.param(jpeg_with(b"\xff\xff\xff\xe5\x00\x02"), id="jpeg with fill bytes"),
         pytest.param(jpeg_with(b"\xff\xe5\x00\x02" + b"\x00\xff\x00\x17"), id="jpeg with stray bytes between segments"),
+        pytest.param(jpeg_with(b"\xff\xe5\x00\x02" + b"\xff\x01\xff\xd0"), id="jpeg with markers without content"),
         pytest.param(FILES["jpeg"] + b"\0ftypmp42" + b"\xff\xda" * 500, id="motion photo"),
         pytest.param(good("JPEG", progressive=True) + b"\xff\xda" * 500, id="progressive motion photo"),
         pytest.param(jpeg_of_scans(50, progressive=True), id="jpeg with as many scans as programs write"),
         pytest.param(png_with(chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x/>") * 9), id="png with texts"),
         pytest.param(FILES["png"] + b"more", id="png with a tail"),
         pytest.param(FILES["webp"] + b"more", id="webp with a tail"),
+        pytest.param(changed(FILES["webp"], 26, "<HH", WIDTH | 0x4000, HEIGHT | 0x8000), id="webp to be scaled"),
     ],
 )
 def test_unusual_files_say_their_size(data: bytes) -> None:
@@ -84,6 +86,7 @@ def test_a_header_that_breaks_off_is_said_to(name: str, cut: int) -> None:
     [
         pytest.param(FILES["jpeg"][:-2], id="jpeg without end"),
         pytest.param(jpeg_with(THUMBNAIL)[:-2], id="jpeg without end but with a thumbnail that has one"),
+        pytest.param(FILES["jpeg"][: FILES["jpeg"].index(b"\xff\xda") + 2], id="jpeg up to its first scan"),
         pytest.param(FILES["progressive jpeg"][:-2], id="progressive jpeg without end"),
         pytest.param(FILES["png"][:-12], id="png without end"),
         pytest.param(FILES["webp"][:-1], id="webp without its last byte"),

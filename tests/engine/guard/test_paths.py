@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ImageSourceRefused
+from engine.guard import paths
 from engine.guard.paths import inside
 
 
@@ -83,6 +84,13 @@ def test_everything_else_is_refused_in_the_same_words(house: Path, path: str) ->
         inside("no such file", roots(house))
     assert str(caught.value) == str(missing.value)
     assert str(house) not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["../secret.png", "{house}/secret.png", "/etc/passwd", "deep/../../open2", "/"])
+def test_what_lies_outside_is_not_even_looked_at(house: Path, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "_file", lambda *_: pytest.fail("it was looked at"))
+    with pytest.raises(ImageSourceRefused):
+        inside(path.format(house=house), roots(house))
 
 
 def test_without_folders_nothing_is_found(house: Path) -> None:

@@ -73,7 +73,7 @@ def found(draw: st.DrawFn) -> Detections:
     }
     if draw(st.booleans()):
         columns["speed"] = np.array(draw(st.lists(numbers, min_size=count, max_size=count)))
-    ids = draw(st.lists(st.sampled_from([1, 25, 2**53 + 1]), min_size=count, max_size=count))
+    ids = draw(st.lists(st.sampled_from([1, 25, 2**53, 2**53 + 1]), min_size=count, max_size=count))
     tracker = np.array(ids, np.int64) if draw(st.booleans()) else None
     return detections(*drawn, columns=columns, tracker_id=tracker)
 
@@ -96,7 +96,9 @@ def sensible(draw: st.DrawFn) -> dict[str, Any]:
     number = st.sampled_from(["confidence", "class_id", "size", "tracker_id", "time_in_zone", "speed"])
     change = st.lists(st.sampled_from([op("Multiply", other=2), op("NumberRound", decimal_digits=0)]), max_size=1)
     left = of_row(draw(number), *draw(change))
-    exact = st.sampled_from([0, 0.25, 0.5, 1, True, 25, 2**53, 2**53 + 1, 10**400, float("nan"), np.float32(0.25)])
+    exact = st.sampled_from(
+        [0, 0.25, 0.5, 1, True, 25, 2**53 - 1, 2**53, 2**53 + 1, 10**400, float("nan"), np.float32(0.25)]
+    )
     range_ = st.sampled_from([[0, 0.5], (0.25, 25), [0, 2**53 + 1], [1, 0], [float("nan"), 1]])
     pools = st.sampled_from([["a", "b"], ["a", 1], [], "ab", {"A": 1}, ["12"]])
     form = draw(st.sampled_from(["number", "number", "range", "text", "pool", "zone"]))
@@ -151,6 +153,30 @@ def test_columns_and_rows_agree(json: dict[str, Any], among: Detections) -> None
     assert outcome(lambda: matching(statement, among, VALUES)) == expected
 
 
+def single(tracker_id: int = 1) -> Detections:
+    return detections(("12", 0.1, (0, 0, 1, 1)), tracker_id=np.array([tracker_id]), columns={"velocity": [[1]]})
+
+
+CORNERS: list[tuple[dict[str, Any], Detections]] = [
+    (binary(of_row("tracker_id"), "==", static(2**53)), single(2**53 + 1)),
+    (binary(of_row("tracker_id"), "==", static(2**53 + 1)), single(2**53)),
+    (binary(of_row("tracker_id"), "(Number) in range", static([0, 2**53])), single(2**53 + 1)),
+    (binary(of_row("size", op("Multiply", other=2.0**53)), "(Number) <", static(2**53 + 1)), single()),
+    (binary(of_row("confidence"), "(Number) >", static(0.1)), single()),
+    (binary(of_row("confidence"), "(Number) in range", static({0: "low", 1: "high"})), single()),
+    (binary(of_row("class_name"), "(Detection) in zone", static(ZONE)), single()),
+    (binary(of_row("class_name"), "in (Sequence)", static([["12"], "12"])), single()),
+    (binary(of_row("velocity"), "in (Sequence)", static(["12", [1]])), single()),
+]
+
+
+@pytest.mark.parametrize(("json", "among"), CORNERS)
+def test_columns_and_rows_agree_in_the_corners(json: dict[str, Any], among: Detections) -> None:
+    statement = parse_statement(group(json))
+    expected = outcome(lambda: row_by_row(statement, among))
+    assert outcome(lambda: matching(statement, among, VALUES)) == expected
+
+
 TYPICAL: list[dict[str, Any]] = [
     binary(of_row("confidence"), "(Number) >=", static(0.5)),
     binary(of_row("confidence"), "(Number) <", of_row("speed")),
@@ -199,9 +225,11 @@ def test_an_operand_that_rows_share_is_worked_out_once() -> None:
     statement = parse_statement(group(binary(of_row("class_id"), "(Number) <", dynamic("x", op("SequenceLength")))))
     assert 0 < matching(statement, crowd(50), {"x": Counting()}).sum() < 50
     assert Counting.asked == 1
+    assert matching(statement, crowd(0), {"x": Counting()}).tolist() == []
+    assert Counting.asked == 1
 
 
-def test_nothing_is_evaluated_where_there_are_no_rows() -> None:
+def test_nothing_goes_wrong_where_there_are_no_rows() -> None:
     statement = parse_statement(group(binary(dynamic("absent"), "(Number) <", static("x"))))
     assert matching(statement, crowd(0), {}).tolist() == []
 

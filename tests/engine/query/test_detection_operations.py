@@ -83,11 +83,19 @@ def test_a_child_on_the_edge_of_a_parent_is_picked() -> None:
         ("child", 0.5, (8, 8, 12, 12)),
         ("child", 0.5, (9, 9, 12, 12)),
         ("parent", 0.5, (0, 0, 10, 10)),
-        ("child", 0.5, (4, 4, 6, 6)),
+        ("child", 0.5, (-4, -4, 4, 4)),
         ("parent", 0.5, (3, 3, 7, 7)),
     )
     found = run(yard, op("PickDetectionsByParentClass", parent_class="parent"))
     assert found.detection_id.tolist() == ["id2", "id4", "id0", "id3"]
+
+
+def test_equal_detections_keep_their_order() -> None:
+    crowd = detections(*[("a", 0.5, (row % 2, 0, 5, 5)) for row in range(100)])
+    for ascending in (True, False):
+        found = run(crowd, op("SortDetections", mode="x_min", ascending=ascending))
+        even, odd = crowd.detection_id[::2].tolist(), crowd.detection_id[1::2].tolist()
+        assert found.detection_id.tolist() == (even + odd if ascending else odd + even)
 
 
 def test_each_row_draws_a_random_number_of_its_own() -> None:

@@ -238,6 +238,7 @@ REFUSALS: list[tuple[list[dict[str, Any]], Any, type[RoboflowQueryLanguageError]
     ([op("Divide", other=0)], np.float32(1), OperationError, "division by zero"),
     ([op("SequenceAggregate", mode="first")], [], OperationError, "empty"),
     ([op("SequenceAggregate", mode="most_common")], [[1]], OperationError, "unhashable"),
+    ([op("SequenceJoin", separator="x" * 400_000)], [""] * 4, OperationError, "1000000 characters"),
     ([op("SequenceJoin")], ["x" * 600_000] * 2, OperationError, "1000000 characters"),
     ([op("StringMatches", regex="^(([a-z])+.)+[A-Z]([a-z])+$")], "a" * 10_000, OperationError, "longer than 0.2"),
     ([op("DetectionsPropertyExtract", property_name="speed")], PAIR, OperationError, "'speed'"),

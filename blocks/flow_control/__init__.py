@@ -1,0 +1,1 @@
+"""Blocks that let steps pass or not."""

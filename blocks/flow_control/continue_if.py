@@ -1,0 +1,44 @@
+"""Go on only where a condition holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from annotated_types import Ge
+from typing_extensions import Doc
+
+from engine.block import block
+from engine.clock import Clock
+from engine.kinds import Anything
+from engine.query import Condition
+from engine.state import STEP_SOURCE, State
+from engine.values.shape import NextSteps, Passage
+
+
+@dataclass(slots=True)
+class LastTrue:
+    """When the condition last held."""
+
+    moment: datetime | None = None
+
+
+@block("roboflow_core/continue_if@v1", aliases=("ContinueIf",))
+def continue_if(
+    condition_statement: Annotated[Condition, Doc("What has to be true.")],
+    next_steps: Annotated[NextSteps, Doc("The steps that go on then.")],
+    evaluation_parameters: Annotated[dict[str, Anything], Doc("Values that the condition names.")] = {},
+    stop_delay: Annotated[float, Ge(0), Doc("Seconds to keep going on after the condition last held.")] = 0,
+    *,
+    state: State,
+    clock: Clock,
+) -> Passage:
+    """Go on only where a condition holds."""
+    holds = condition_statement(evaluation_parameters)
+    if stop_delay > 0:
+        last, now = state.of(STEP_SOURCE, LastTrue), clock()
+        if holds:
+            last.moment = now
+        holds = last.moment is not None and now - last.moment <= timedelta(seconds=stop_delay)
+    return Passage(next_steps if holds else [])

@@ -1,0 +1,113 @@
+"""Gates: when they open, and for which video."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from blocks.flow_control.continue_if import continue_if
+from blocks.flow_control.delta_filter import delta_filter
+from blocks.flow_control.rate_limiter import rate_limiter
+from blocks.flow_control.switch_case import switch_case
+from engine.query import parse_statement
+from engine.state import State
+from engine.values.frame import VideoMoment
+from engine.values.image import Image
+from tests.blocks.samples import picture
+
+NEXT = ["$steps.next"]
+START = datetime(2026, 1, 1, tzinfo=UTC)
+MORE_THAN_TWO = parse_statement(
+    {
+        "type": "StatementGroup",
+        "statements": [
+            {
+                "type": "BinaryStatement",
+                "left_operand": {"type": "DynamicOperand", "operand_name": "x"},
+                "comparator": {"type": "(Number) >"},
+                "right_operand": {"type": "StaticOperand", "value": 2},
+            }
+        ],
+    }
+)
+
+
+def frame(number: int, source: str = "camera", fps: float | None = 10) -> Image:
+    """A frame of a video."""
+    return Image(picture().pixels, "image", video=VideoMoment(source, number, START, fps))
+
+
+@pytest.mark.parametrize(("x", "passes"), [(3, NEXT), (2, []), (2.5, NEXT)])
+def test_continue_if(x: float, passes: list[str]) -> None:
+    assert continue_if(MORE_THAN_TWO, NEXT, {"x": x}, state=State(), clock=lambda: START) == passes
+
+
+def test_continue_if_keeps_open_for_a_while() -> None:
+    state = State()
+
+    def at(seconds: float, x: int) -> list[str]:
+        return continue_if(
+            MORE_THAN_TWO, NEXT, {"x": x}, 2, state=state, clock=lambda: START + timedelta(seconds=seconds)
+        )
+
+    assert [at(0, 0), at(1, 9), at(2, 0), at(3, 0), at(3.1, 0), at(4, 9)] == [[], NEXT, NEXT, NEXT, [], NEXT]
+
+
+@pytest.mark.parametrize(
+    ("value", "options", "passes"),
+    [
+        ("cat", {}, ["$steps.cat"]),
+        ("Cat", {}, ["$steps.other"]),
+        ("CAT", {"case_insensitive": True}, ["$steps.cat"]),
+        (True, {}, ["$steps.yes"]),
+        (1, {}, ["$steps.one"]),
+        (1.0, {}, ["$steps.other"]),
+        (None, {}, ["$steps.other"]),
+    ],
+)
+def test_switch_case(value: Any, options: dict[str, bool], passes: list[str]) -> None:
+    cases = {"cat": "$steps.cat", "True": "$steps.yes", "1": "$steps.one"}
+    assert switch_case(value, cases, default_next_steps=["$steps.other"], **options) == passes
+
+
+def test_switch_case_without_a_default_stops() -> None:
+    assert switch_case("x", {}) == []
+
+
+def test_rate_limiter_by_the_clock() -> None:
+    state = State()
+
+    def at(seconds: float) -> list[str]:
+        return rate_limiter(1, NEXT, 1.0, state=state, clock=lambda: START + timedelta(seconds=seconds))
+
+    assert [at(0), at(0.5), at(0.99), at(1), at(1.5), at(2.5)] == [NEXT, [], [], NEXT, [], NEXT]
+
+
+def test_rate_limiter_by_the_frames_of_each_video() -> None:
+    state = State()
+
+    def at(number: int, source: str = "camera") -> list[str]:
+        return rate_limiter(1, NEXT, 1.0, frame(number, source), state=state, clock=lambda: START)
+
+    assert [at(1), at(5), at(5, "other"), at(10), at(11), at(12)] == [NEXT, [], NEXT, [], NEXT, []]
+    assert at(1) == NEXT, "a video that starts again is not held back"
+
+
+def test_rate_limiter_of_stills_goes_by_the_clock() -> None:
+    state = State()
+    still = Image(picture().pixels, "image.[0]")
+
+    def at(seconds: float) -> list[str]:
+        return rate_limiter(1, NEXT, 1.0, still, state=state, clock=lambda: START + timedelta(seconds=seconds))
+
+    assert [at(0), at(0.5), at(1)] == [NEXT, [], NEXT]
+
+
+def test_delta_filter_of_each_video() -> None:
+    state = State()
+    seen = [("a", 1), ("a", 1), ("b", 1), ("a", 2), ("a", 1), ("b", 1)]
+    passes = [delta_filter(frame(1, source), value, NEXT, state=state) for source, value in seen]
+    assert passes == [NEXT, [], NEXT, NEXT, NEXT, []]
+    assert delta_filter(frame(1, "c"), None, NEXT, state=State()) == []
