@@ -1,0 +1,112 @@
+"""Bring what was found in the parts of a picture back to the whole of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Literal, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+from typing_extensions import Doc
+
+from blocks.fusion.joining import BoxesOrMasks, joined
+from engine.block import block
+from engine.errors import RuntimeInputError
+from engine.kinds import Image, Kinds, ZeroToOne
+from engine.values.detections import Detections
+from engine.values.frame import Frame
+from engine.values.shape import Gathered
+from models.nms import suppress
+
+Strategy = Annotated[
+    Literal["none", "nms", "nmm"],
+    Kinds("string"),
+    Doc("Of detections of one object: keep all, keep the surest, or merge them into one."),
+]
+
+
+class Stitched(TypedDict):
+    """All detections in the coordinates of the whole picture."""
+
+    predictions: BoxesOrMasks
+
+
+@block("roboflow_core/detections_stitch@v1")
+def detections_stitch(
+    reference_image: Image,
+    predictions: Gathered[BoxesOrMasks],
+    overlap_filtering_strategy: Strategy = "nms",
+    iou_threshold: Annotated[ZeroToOne, Doc("Boxes of a class that overlap more than this show one object.")] = 0.3,
+) -> Stitched:
+    """Bring what was found in the parts of a picture back to the whole of it."""
+    frame = reference_image.frame
+    found = joined(frame, [_in_whole(frame, part) for part in predictions])
+    if overlap_filtering_strategy == "nms":
+        found = found.select(_surest(found, iou_threshold))
+    elif overlap_filtering_strategy == "nmm":
+        found = _merged(found, iou_threshold)
+    return {"predictions": found}
+
+
+def _in_whole(frame: Frame, part: Detections) -> Detections:
+    """Detections in a part of the picture, in the coordinates of the picture."""
+    if part.frame.id == frame.id and (part.frame.width, part.frame.height) == (frame.width, frame.height):
+        return replace(part, parent_id=None)
+    parent, root = part.frame.parent, part.frame.root
+    if parent is None or root is None:
+        raise RuntimeInputError(
+            f"These detections were found in {part.frame.id!r}, which is no part of a larger picture, "
+            "so their place in it is not known.",
+            hint="Detect on crops or slices of the reference image as they were cut, neither resized nor turned.",
+        )
+    x, y = parent.x, parent.y
+    if root.id == frame.outermost().id:
+        x, y = (root.x, root.y) if frame.root is None else (root.x - frame.root.x, root.y - frame.root.y)
+    return replace(part.moved(frame, x, y), parent_id=None)
+
+
+def _surest(found: Detections, iou_threshold: float) -> npt.NDArray[np.intp]:
+    """Of rows of a class that overlap, the surest; in the order that they were in."""
+    if found.mask is None:
+        rows = suppress(found.xyxy, found.confidence, found.class_id, iou_threshold, False, len(found))
+        return np.sort(rows)
+    import supervision as sv  # noqa: PLC0415 - heavy, and only masks need it
+
+    return np.flatnonzero(sv.mask_non_max_suppression(_table(found), found.mask, iou_threshold))
+
+
+def _merged(found: Detections, iou_threshold: float) -> Detections:
+    """Every group of rows of a class that overlap as one row, that of the surest but as large as all of them."""
+    import supervision as sv  # noqa: PLC0415 - heavy, and only merging needs it
+
+    if not len(found):
+        return found
+    if found.mask is None:
+        groups = sv.box_non_max_merge(_table(found), iou_threshold)
+    else:
+        groups = sv.mask_non_max_merge(_table(found), found.mask, iou_threshold)
+    ordered = [sorted(group, key=lambda row: -found.confidence[row]) for group in groups]
+    ordered.sort(key=lambda group: group[0])
+    merged = found.select([group[0] for group in ordered])
+    return replace(
+        merged,
+        xyxy=np.array([_around(found.xyxy[group]) for group in ordered], np.float32),
+        confidence=np.array([_mean_confidence(found, group) for group in ordered], np.float32),
+        mask=None if found.mask is None else np.array([found.mask[group].any(axis=0) for group in ordered]),
+    )
+
+
+def _table(found: Detections) -> npt.NDArray[np.float64]:
+    """Boxes, confidence and class, as supervision takes them."""
+    return np.column_stack([found.xyxy, found.confidence, found.class_id]).astype(np.float64)
+
+
+def _around(boxes: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The box around boxes."""
+    return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
+
+
+def _mean_confidence(found: Detections, group: list[int]) -> float:
+    """The mean confidence; larger boxes count for more."""
+    sizes = np.maximum(found.xyxy[group, 2:] - found.xyxy[group, :2], 0).prod(axis=1)
+    return float(np.average(found.confidence[group], weights=sizes if sizes.sum() > 0 else None))
