@@ -1,0 +1,1 @@
+"""Blocks that carry results out of a workflow."""
