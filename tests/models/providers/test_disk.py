@@ -278,13 +278,34 @@ def test_a_replacement_that_fails_changes_nothing(folder: Path, named: Path, nam
     assert not list(folder.glob(".*"))
 
 
+def test_what_was_there_is_put_back_when_its_replacement_cannot_take_its_place(
+    folder: Path, named: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = add(folder, named, "mine/1")
+    rename = Path.rename
+
+    def refuse_new(path: Path, target: Path) -> Path:
+        if path.name.startswith(".") and not path.suffix:
+            raise PermissionError(13, "Permission denied")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse_new)
+    with pytest.raises(ModelArtefactError, match=r"mine/1 cannot be stored: Permission denied\."):
+        add(folder, named, "mine/1", replace=True)
+    found = DiskProvider(folder).find("mine/1")
+    assert found is not None
+    assert found.manifest == manifest
+
+
 def test_models_do_not_lie_in_each_other(folder: Path, named: Path) -> None:
     add(folder, named, "mine/1")
     with pytest.raises(InvalidModelIDError, match="in another model"):
         add(folder, named, "mine/1/2")
     with pytest.raises(InvalidModelIDError, match="folder of other models"):
         add(folder, named, "mine", replace=True)
-    assert DiskProvider(folder).find("mine/1/model") is None
+    (folder / "mine" / "1" / "spare.onnx").write_bytes(named.read_bytes())
+    assert DiskProvider(folder).find("mine/1/spare") is None
+    assert DiskProvider(folder).ids() == ("mine/1",)
 
 
 @pytest.mark.parametrize(

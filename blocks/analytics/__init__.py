@@ -1,0 +1,1 @@
+"""Blocks that measure what is seen over time and space."""

@@ -1,0 +1,71 @@
+"""Lines and areas as workflows write them, and the places of detections that are held against them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from blocks.visualizations.supervision import Position, to_supervision
+from engine.errors import RuntimeInputError
+from engine.values.detections import Detections
+
+Points = npt.NDArray[np.float32]
+"""N x 2, x and y in pixels."""
+
+FARTHEST = 1_000_000
+"""No point lies farther away, in pixels."""
+
+
+def line(value: Any) -> Points:
+    """The two ends of a line; RuntimeInputError when it is none."""
+    ends = _points(value)
+    if ends is None or len(ends) != 2 or np.array_equal(ends[0], ends[1]):
+        raise RuntimeInputError(
+            "A line has two different ends.", hint="Write it as [[x, y], [x, y]], in pixels of the picture."
+        )
+    return ends
+
+
+def areas(value: Any) -> list[Points]:
+    """The polygons of a zone, which is one polygon or a list of them; RuntimeInputError when it is neither."""
+    if isinstance(value, list | tuple | np.ndarray) and len(value) == 0:
+        return []
+    single = _points(value)
+    polygons = [single] if single is not None else [_points(item) for item in value] if _is_list(value) else [None]
+    good = [polygon for polygon in polygons if polygon is not None and len(polygon) >= 3]
+    if len(good) != len(polygons):
+        raise RuntimeInputError(
+            "A zone is a polygon of three or more points, or a list of such polygons.",
+            hint="Write a polygon as [[x, y], [x, y], [x, y]], in pixels of the picture.",
+        )
+    return good
+
+
+def anchors(detections: Detections, position: Position) -> npt.NDArray[np.float64]:
+    """The point of each detection that decides where it is, N x 2."""
+    import supervision as sv  # noqa: PLC0415 - heavy, and only drawing and measuring need it
+
+    if position == "CENTER_OF_MASS" and detections.mask is None and len(detections):
+        raise RuntimeInputError(
+            "Only masks have a CENTER_OF_MASS, and these detections have none.", hint="Use another anchor, or CENTER."
+        )
+    if not len(detections):
+        return np.zeros((0, 2))
+    return to_supervision(detections).get_anchors_coordinates(sv.Position[position]).astype(np.float64)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple | np.ndarray)
+
+
+def _points(value: Any) -> Points | None:
+    """N x 2 points; None for what are none."""
+    if not _is_list(value) or not all(_is_list(point) and len(point) == 2 for point in value):
+        return None
+    numbers = [number for point in value for number in point]
+    if not all(isinstance(number, int | float | np.integer | np.floating) for number in numbers):
+        return None
+    points = np.array(numbers, np.float32).reshape(-1, 2)
+    return points if np.all(np.abs(points) <= FARTHEST) else None

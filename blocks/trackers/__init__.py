@@ -1,0 +1,1 @@
+"""Blocks that follow things from frame to frame."""

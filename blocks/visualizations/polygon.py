@@ -1,0 +1,45 @@
+"""Draw the outlines of masks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from annotated_types import Ge
+from typing_extensions import Doc
+
+from blocks.visualizations.masks import to_masked
+from blocks.visualizations.supervision import (
+    ColorAxis,
+    CopyImage,
+    CustomColors,
+    Drawn,
+    PaletteName,
+    PaletteSize,
+    canvas,
+    color_lookup,
+    palette,
+)
+from engine.block import block
+from engine.kinds import INSTANCES, RLE_INSTANCES, Image, Kinds
+from engine.values.detections import Detections
+
+Outlined = Annotated[Detections, Kinds(INSTANCES, RLE_INSTANCES)]
+
+
+@block("roboflow_core/polygon_visualization@v1", aliases=("PolygonVisualization",))
+def polygon_visualization(
+    image: Image,
+    predictions: Outlined,
+    copy_image: CopyImage = True,
+    color_palette: PaletteName = "DEFAULT",
+    palette_size: PaletteSize = 10,
+    custom_colors: CustomColors = [],
+    color_axis: ColorAxis = "CLASS",
+    thickness: Annotated[int, Ge(1), Doc("Of the lines, in pixels.")] = 2,
+) -> Drawn:
+    """Draw the outlines of the masks of detections."""
+    import supervision as sv  # noqa: PLC0415 - heavy, and only drawing needs it
+
+    colors = palette(color_palette, palette_size, custom_colors)
+    annotator = sv.PolygonAnnotator(colors, thickness, color_lookup(color_axis, predictions))
+    return {"image": image.redrawn(annotator.annotate(canvas(image), to_masked(image, predictions)))}
