@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -66,6 +67,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open the door, preload in the background, and let those who are inside finish before the end."""
     server: Server = app.state.server
     app.state.keeper = keeper = Doorkeeper(server.settings.threads, server.settings.max_waiting)
+    gc.collect()
+    gc.freeze()  # what is here now stays; looking through it again and again would cost every request
     preloading = asyncio.get_running_loop().run_in_executor(None, _preload, server)
     yield
     await preloading

@@ -37,6 +37,8 @@ def suppress(
         max_detections: stop when so many have been found to stay.
     """
     order = np.argsort(-scores, kind="stable")
+    if len(order) <= 1:
+        return order[:max_detections]
     sides = np.ascontiguousarray(xyxy[order].T)
     classes = np.zeros(len(order), np.int64) if class_agnostic else class_ids[order]
     kept = np.empty(0, np.intp)

@@ -168,14 +168,14 @@ class ModelPool:
             model = self._load(weights)
         except BaseException as error:  # noqa: BLE001 - nobody may wait for ever; whoever waits raises it
             with self._lock:
-                self._forget(entry)
+                del self._entries[entry.id]
                 entry.model.set_exception(error)
             return
         with self._lock:
             entry.load_seconds = time.perf_counter() - started
             entry.model.set_result(model)
             if entry.unwanted:
-                self._forget(entry)
+                del self._entries[entry.id]
         log.info("Loaded %s in %.2f s on %s.", entry.id, entry.load_seconds, model.session.device)
 
     def _find(self, model_id: str) -> Weights:
@@ -209,7 +209,7 @@ class ModelPool:
             if fits or count == 1:
                 break
             if entry.users == 0 and entry.id not in self._pinned:
-                self._forget(entry)
+                del self._entries[entry.id]
                 evicted.append(entry)
                 count -= 1
                 size -= entry.bytes or 0
@@ -218,13 +218,9 @@ class ModelPool:
     def _let_go(self, entry: _Entry) -> None:
         """One that is loading stays until it is loaded, so that nobody loads it a second time meanwhile."""
         if entry.model.done():
-            self._forget(entry)
+            del self._entries[entry.id]
         else:
             entry.unwanted = True
-
-    def _forget(self, entry: _Entry) -> None:
-        if self._entries.get(entry.id) is entry:
-            del self._entries[entry.id]
 
 
 def _described(entry: _Entry) -> LoadedModel:

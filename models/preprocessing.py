@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -70,7 +71,7 @@ def prepare(pixels: Pixels, preprocessing: Preprocessing, width: int, height: in
 
     part = pixels[cut.y : cut.y + cut.height, cut.x : cut.x + cut.width]
     resized = cv2.resize(part, (spot.width, spot.height), interpolation=cv2.INTER_LINEAR)
-    tables = _tables(preprocessing)
+    tables = _tables(preprocessing.scale, preprocessing.mean, preprocessing.std)
     if spot != (0, 0, width, height):
         out[:] = tables[:, preprocessing.pad, None, None]
     planes = cv2.split(resized)
@@ -117,9 +118,10 @@ def _spot(whole: Rect, width: int, height: int, resize: str) -> Rect:
     return Rect((width - new_width) // 2, (height - new_height) // 2, new_width, new_height)
 
 
-def _tables(preprocessing: Preprocessing) -> Floats:
+@lru_cache(maxsize=64)
+def _tables(scale: float, mean: tuple[float, ...], std: tuple[float, ...]) -> Floats:
     """What becomes of each of the 256 levels in each channel: scale, mean and deviation in one look-up, exact."""
-    levels = np.arange(256) / preprocessing.scale
-    mean, std = np.array([preprocessing.mean, preprocessing.std])[:, :, None]
-    tables: Floats = ((levels - mean) / std).astype(np.float32)
+    levels = np.arange(256) / scale
+    tables: Floats = ((levels - np.array(mean)[:, None]) / np.array(std)[:, None]).astype(np.float32)
+    tables.flags.writeable = False
     return tables

