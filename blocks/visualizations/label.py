@@ -28,6 +28,9 @@ from engine.color import Color, parse_color
 from engine.kinds import DrawableDetections, Image
 from engine.values.detections import Detections
 
+MOST_MOVED = 100
+"""Among more labels than these, moving them apart takes longer than it helps: its cost grows with their square."""
+
 Text = Literal[
     "Class",
     "Confidence",
@@ -71,6 +74,8 @@ def label_visualization(
         text_padding=text_padding,
         text_position=sv.Position[text_position],
         border_radius=border_radius,
+        # Labels that would lie outside of the picture, or on each other, are moved.
+        smart_position=len(predictions) <= MOST_MOVED,
     )
     labels = LABELS[text](predictions)
     return {"image": image.redrawn(annotator.annotate(canvas(image), to_supervision(predictions), labels=labels))}

@@ -87,6 +87,11 @@ def test_labels_are_written_at_their_place() -> None:
     assert abs(columns.mean() - 30) < 4
 
 
+def test_labels_stay_in_the_picture() -> None:
+    at_the_top = found((10, 0, 50, 40))
+    assert lit(label_visualization(BLACK, at_the_top, text_scale=0.3, text_padding=1)["image"]).sum() > 20
+
+
 SIZED: Detections = found(
     BOX,
     (0, 0, 5, 4),
