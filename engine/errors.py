@@ -32,7 +32,13 @@ the wire: they travel as `error_type`, so those that today's clients know keep t
         │   │   ├── WorkflowSyntaxError · DuplicatedNameError
         │   ├── ExecutionGraphStructureError · InvalidReferenceTargetError · ReferenceTypeError
         │   ├── StepInputDimensionalityError · StepInputLineageError
-        │   └── ControlFlowDefinitionError
+        │   ├── ControlFlowDefinitionError
+        │   ├── InnerWorkflowCompositionError   workflows in workflows that cannot be
+        │   │   ├── InnerWorkflowNestingDepthError · InnerWorkflowTotalCountError
+        │   │   └── InnerWorkflowInvalidStepEntryError
+        │   └── InnerWorkflowParameterBindingsError
+        │       ├── InnerWorkflowParameterBindingsUnknownInputError
+        │       └── InnerWorkflowParameterBindingsMissingRequiredError
         └── WorkflowExecutionEngineError    found while running
             ├── NotSupportedExecutionEngineError · RuntimeInputError · InvalidBlockBehaviourError
             ├── StepExecutionError          a block failed, and it was not the caller's doing
@@ -278,6 +284,34 @@ class StepInputLineageError(WorkflowCompilerError):
 
 class ControlFlowDefinitionError(WorkflowCompilerError):
     """A gate decides for rows that the step behind it does not have."""
+
+
+class InnerWorkflowCompositionError(WorkflowCompilerError):
+    """Workflows in workflows that cannot be."""
+
+
+class InnerWorkflowNestingDepthError(InnerWorkflowCompositionError):
+    """Workflows are nested deeper than allowed."""
+
+
+class InnerWorkflowTotalCountError(InnerWorkflowCompositionError):
+    """There are more inner workflows than allowed."""
+
+
+class InnerWorkflowInvalidStepEntryError(InnerWorkflowCompositionError):
+    """The step does not say which workflow it is, or says it twice."""
+
+
+class InnerWorkflowParameterBindingsError(WorkflowCompilerError):
+    """What a step binds is not what its inner workflow takes."""
+
+
+class InnerWorkflowParameterBindingsUnknownInputError(InnerWorkflowParameterBindingsError):
+    """The inner workflow has no such input."""
+
+
+class InnerWorkflowParameterBindingsMissingRequiredError(InnerWorkflowParameterBindingsError):
+    """An input of the inner workflow has no default and is not bound."""
 
 
 class WorkflowExecutionEngineError(WorkflowError):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from engine.inputs import Column, Table
-from engine.plan import BATCH, ROOT, Plan, PlannedOutput
+from engine.plan import BATCH, ROOT, Plan, PlannedColumn, PlannedOutput
 from engine.values.detections import Detections
 from engine.values.shape import MISSING
 
@@ -25,15 +25,30 @@ def collect(plan: Plan, table: Table, encode: Encode | None, excluded: Collectio
         deeper level below something missing is an empty list.
     """
     wanted = [output for output in plan.outputs if output.name not in excluded]
-    batched = any(_on_batch(table, output.axis) for output in wanted)
+    batched = any(_on_batch(table, column.axis) for output in wanted for column in output.columns)
     results: list[dict[str, Any]] = [{} for _ in table.parents[BATCH if batched else ROOT]]
     for output in wanted:
-        values = _nested(table, output.axis, _values(table, output, encode))
-        if not _on_batch(table, output.axis):
-            values = values * len(results)
-        for result, value in zip(results, values, strict=True):
+        for result, value in zip(results, _shown(table, output, encode, len(results)), strict=True):
             result[output.name] = value
     return results
+
+
+def _shown(table: Table, output: PlannedOutput, encode: Encode | None, count: int) -> Column:
+    """What an output shows in each of `count` results."""
+    columns = {column.name: _column(table, column, output.own, encode) for column in output.columns}
+    axes = {column.axis for column in output.columns}
+    if not output.wildcard:
+        return _nested(table, axes.pop(), next(iter(columns.values())), count)
+    if len(axes) == 1:
+        axis = axes.pop()
+        rows = range(len(table.parents[axis]))
+        return _nested(table, axis, [{name: column[row] for name, column in columns.items()} for row in rows], count)
+    nested = {column.name: _nested(table, column.axis, columns[column.name], count) for column in output.columns}
+    return [{name: values[row] for name, values in nested.items()} for row in range(count)]
+
+
+def _column(table: Table, column: PlannedColumn, own: bool, encode: Encode | None) -> Column:
+    return [_value(value, column.kinds, own, encode) for value in table.column(column.slot)]
 
 
 def _on_batch(table: Table, axis: int) -> bool:
@@ -43,17 +58,6 @@ def _on_batch(table: Table, axis: int) -> bool:
             return True
         axis = table.axes[axis].parent
     return False
-
-
-def _values(table: Table, output: PlannedOutput, encode: Encode | None) -> Column:
-    """The value of an output in every row of its axis."""
-    columns = [
-        (name, [_value(value, kinds, output.own, encode) for value in table.column(slot)])
-        for name, slot, kinds in output.columns
-    ]
-    if not output.wildcard:
-        return columns[0][1]
-    return [{name: column[row] for name, column in columns} for row in range(len(table.parents[output.axis]))]
 
 
 def _value(value: Any, kinds: tuple[str, ...], own: bool, encode: Encode | None) -> Any:
@@ -74,12 +78,12 @@ def in_root(value: Any) -> Any:
     return value
 
 
-def _nested(table: Table, axis: int, values: Column) -> Column:
-    """The values of an axis grouped, level by level, up to the batch; or up to the root where there is no batch."""
+def _nested(table: Table, axis: int, values: Column, count: int) -> Column:
+    """The values of an axis grouped, level by level, up to the batch; what is not of the batch is in every result."""
     top = BATCH if _on_batch(table, axis) else ROOT
     while axis != top:
         groups: list[Column] = [[] for _ in table.parents[table.axes[axis].parent]]
         for parent, value in zip(table.parents[axis], values, strict=True):
             groups[parent].append(value)
         values, axis = groups, table.axes[axis].parent
-    return values
+    return values if top == BATCH else values * count

@@ -141,18 +141,27 @@ class PlannedInput:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedColumn:
+    """A column that an output shows, and the kinds that its values may be."""
+
+    name: str
+    slot: int
+    axis: int
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedOutput:
     """One declared output.
 
     Attributes:
-        columns: (output name, slot, kinds); more than one, or one named, for a wildcard.
+        columns: one, or those of all outputs of a step for a wildcard.
         wildcard: whether the value is a dict of all outputs of a step.
         own: whether detections keep the coordinates of the picture that they were found in.
     """
 
     name: str
-    axis: int
-    columns: tuple[tuple[str, int, tuple[str, ...]], ...]
+    columns: tuple[PlannedColumn, ...]
     wildcard: bool
     own: bool
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.compiler.parse import reason
+from engine.compiler.arguments import reason
 from engine.errors import (
     BlockError,
     ClientCausedStepExecutionError,

@@ -20,6 +20,9 @@ from engine.values.shape import Shape
 CONTEXT = "workflow_compilation | execution_graph_construction"
 
 
+GateBefore = tuple[str, int, str]
+
+
 @dataclass(slots=True)
 class Axes:
     """The axes of a workflow, and what lies on which.
@@ -29,14 +32,14 @@ class Axes:
         inputs: the axes of an input's levels, from the batch down; empty for a parameter.
         runs: the axis that a step runs on.
         writes: the axis that a step's outputs lie on.
-        gates: the gates before a step: their names and axes.
+        gates: the gates before a step: their names, their axes, and what they call the step.
     """
 
     axes: list[Axis] = field(default_factory=lambda: [Axis(ROOT, "root", 0), Axis(ROOT, "input batch", 1)])
     inputs: dict[str, tuple[int, ...]] = field(default_factory=dict)
     runs: dict[str, int] = field(default_factory=dict)
     writes: dict[str, int] = field(default_factory=dict)
-    gates: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    gates: dict[str, list[GateBefore]] = field(default_factory=dict)
 
     def below(self, parent: int, maker: str) -> int:
         """A new axis under `parent`."""
@@ -82,18 +85,18 @@ def lay_axes(workflow: ParsedWorkflow, order: tuple[str, ...]) -> Axes:
         axis = _axis_of_step(axes, step, gates)
         _check_gates(axes, step, axis, gates)
         axes.runs[name] = axis
-        for target in step.targets:
-            axes.gates.setdefault(target, []).append((name, axis))
+        for target, called in step.targets:
+            axes.gates.setdefault(target, []).append((name, axis, called))
         axes.writes[name] = axes.below(axis, name) if step.block.signature.each else axis
     return axes
 
 
-def _axis_of_step(axes: Axes, step: ParsedStep, gates: list[tuple[str, int]]) -> int:
+def _axis_of_step(axes: Axes, step: ParsedStep, gates: list[GateBefore]) -> int:
     """The deepest axis among the inputs of a step; all others have to lie on the line above it.
 
     A step that has nothing but values for the whole run runs as often as the deepest of the gates before it.
     """
-    by_gates = max((axis for _, axis in gates), key=lambda axis: axes.axes[axis].depth, default=ROOT)
+    by_gates = max((axis for _, axis, _ in gates), key=lambda axis: axes.axes[axis].depth, default=ROOT)
     reach: list[tuple[int, Parameter, Reference]] = []
     for parameter, selector, _ in step.wires():
         axis = axes.of(selector)
@@ -135,13 +138,13 @@ def _refuse_many(step: ParsedStep, axis: int, parameter: Parameter, selector: Re
         )
 
 
-def _check_gates(axes: Axes, step: ParsedStep, axis: int, gates: list[tuple[str, int]]) -> None:
+def _check_gates(axes: Axes, step: ParsedStep, axis: int, gates: list[GateBefore]) -> None:
     """A gate decides for the rows of a step, for rows above them, or for the rows that the step gathers."""
     allowed = set(axes.line(axis))
     for parameter, selector, _ in step.wires():
         if parameter.shape is Shape.GATHERED:
             allowed.add(axes.of(selector))
-    for gate, gate_axis in gates:
+    for gate, gate_axis, _ in gates:
         if gate_axis not in allowed:
             raise ControlFlowDefinitionError(
                 f"The gate {gate!r} decides on [{axes.drawn(gate_axis)}], but step {step.name!r} runs on "

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from engine.compiler.parse import is_wildcard
-from engine.compiler.workflow import ParsedWorkflow, Reference
+from engine.compiler.workflow import ParsedWorkflow, Reference, is_wildcard
 from engine.errors import BlockError, ExecutionGraphStructureError, InvalidReferenceTargetError
 from engine.selectors import InputSelector, Selector, StepSelector
 
@@ -37,12 +36,13 @@ def link(workflow: ParsedWorkflow) -> tuple[str, ...]:
                 )
             if not isinstance(selector, InputSelector):
                 graph.add_edge(selector.step, step.name)
-        for target in step.targets:
+        for target, _ in step.targets:
             if target not in workflow.steps:
                 _refuse(step.name, "targets", StepSelector(target), "step", target, workflow.steps)
             graph.add_edge(step.name, target)
     for output in workflow.outputs:
-        _check_target(workflow, output.selector, output.field.name, "selector")
+        for selector in [output.selector] if output.parts is None else [part for _, part in output.parts]:
+            _check_target(workflow, selector, output.field.name, "selector")
     try:
         return tuple(nx.topological_sort(graph))
     except nx.NetworkXUnfeasible:

@@ -6,7 +6,6 @@ from typing import Any
 
 from engine.compiler.axes import Axes
 from engine.compiler.check import kinds_of
-from engine.compiler.parse import is_wildcard
 from engine.compiler.workflow import (
     Argument,
     Literal,
@@ -17,6 +16,7 @@ from engine.compiler.workflow import (
     Wire,
     WiredDict,
     WiredList,
+    is_wildcard,
 )
 from engine.document import ParameterInput
 from engine.kinds import ANY
@@ -27,6 +27,7 @@ from engine.plan import (
     Gather,
     Getter,
     Plan,
+    PlannedColumn,
     PlannedInput,
     PlannedOutput,
     Read,
@@ -111,20 +112,25 @@ class _Lowering:
         """One declared output."""
         selector, field = output.selector, output.field
         own = field.coordinates_system == "own"
-        if isinstance(selector, OutputSelector) and is_wildcard(selector):
-            outputs = self._workflow.steps[selector.step].outputs.values()
-            columns = tuple((o.name, self.slots[OutputSelector(selector.step, o.name)], o.kinds) for o in outputs)
-            return PlannedOutput(field.name, self._axes.writes[selector.step], columns, True, own)
-        column = (field.name, self.slots[selector], kinds_of(self._workflow, selector))
-        return PlannedOutput(field.name, self._axes.of(selector), (column,), False, own)
+        parts = output.parts
+        if parts is None and isinstance(selector, OutputSelector) and is_wildcard(selector):
+            names = self._workflow.steps[selector.step].outputs
+            parts = tuple((name, OutputSelector(selector.step, name)) for name in names)
+        wildcard = parts is not None
+        columns = tuple(self._column(name, shown) for name, shown in parts or ((field.name, selector),))
+        return PlannedOutput(field.name, columns, wildcard, own)
+
+    def _column(self, name: str, selector: Reference) -> PlannedColumn:
+        return PlannedColumn(name, self.slots[selector], self._axes.of(selector), kinds_of(self._workflow, selector))
 
     def _is_parameter(self, selector: Reference) -> bool:
         return isinstance(selector, InputSelector) and self._workflow.inputs[selector.name].depth == 0
 
     def _gates(self, step: ParsedStep) -> list[Gate]:
         """The gates before a step, whether they decide for its rows or for those that it gathers."""
-        target = str(StepSelector(step.name))
-        return [Gate(self.slots[StepSelector(name)], axis, target) for name, axis in self._axes.gates[step.name]]
+        return [
+            Gate(self.slots[StepSelector(name)], axis, called) for name, axis, called in self._axes.gates[step.name]
+        ]
 
     def _getter(self, step: ParsedStep, parameter: Parameter, argument: Argument) -> Getter:
         if isinstance(argument, Literal):

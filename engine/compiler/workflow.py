@@ -8,10 +8,37 @@ from typing import Any
 
 from engine.block import AnyBlock
 from engine.document import Input, JsonField
-from engine.selectors import InputSelector, OutputSelector
+from engine.selectors import WILDCARD, InputSelector, OutputSelector
 from engine.signature import Output, Parameter
 
 Reference = InputSelector | OutputSelector
+
+INPUT_MARK = "$"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which document a name stands in.
+
+    Attributes:
+        path: of the inner workflow, as the whole workflow names it; empty for the workflow itself.
+    """
+
+    path: str = ""
+
+    def name(self, step: str) -> str:
+        """The name of a step of this document in the whole workflow. No name that a document can use has a dot."""
+        return f"{self.path}.{step}" if self.path else step
+
+    def reference(self, selector: Reference) -> Reference:
+        """A selector of this document as the whole workflow knows it.
+
+        What an inner workflow calls its inputs are outputs of the step that it is, marked so that none of its outputs
+        is called the same.
+        """
+        if isinstance(selector, OutputSelector):
+            return OutputSelector(self.name(selector.step), selector.output)
+        return OutputSelector(self.path, f"{INPUT_MARK}{selector.name}") if self.path else selector
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +77,14 @@ class ParsedStep:
     """A step whose block is known and whose literals are checked.
 
     Attributes:
-        targets: the steps that it lets pass or not; only a gate has some.
+        targets: the steps that it lets pass or not, and what the gate itself calls each; only a gate has some.
     """
 
     name: str
     block: AnyBlock
     arguments: Mapping[str, Argument]
     outputs: Mapping[str, Output]
-    targets: tuple[str, ...] = ()
+    targets: tuple[tuple[str, str], ...] = ()
 
     def wires(self) -> Iterator[tuple[Parameter, Reference, bool]]:
         """Every selector of the step: the parameter, the selector, and whether it stands inside a list or dict."""
@@ -77,10 +104,20 @@ class ParsedStep:
 
 @dataclass(frozen=True, slots=True)
 class ParsedOutput:
-    """A result of the workflow and what it shows."""
+    """A result of the workflow and what it shows.
+
+    Attributes:
+        parts: of a wildcard over an inner workflow: what each of its outputs shows.
+    """
 
     field: JsonField
     selector: Reference
+    parts: tuple[tuple[str, Reference], ...] | None = None
+
+
+def is_wildcard(selector: Reference) -> bool:
+    """Whether a selector means all outputs of a step."""
+    return isinstance(selector, OutputSelector) and selector.output == WILDCARD
 
 
 @dataclass(frozen=True, slots=True)

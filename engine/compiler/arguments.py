@@ -1,0 +1,113 @@
+"""The arguments of steps: selectors where they may be, and literals that fit the annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from engine.block import AnyBlock
+from engine.compiler.read import CONTEXT
+from engine.compiler.workflow import Argument, Literal, Reference, Scope, Wire, WiredDict, WiredList
+from engine.document import StepDocument
+from engine.errors import BlockError, ExecutionGraphStructureError, InvalidReferenceTargetError, WorkflowError
+from engine.selectors import StepSelector, is_selector, parse_selector
+from engine.signature import Parameter
+
+
+def read_arguments(
+    step: StepDocument, block: AnyBlock, place: str, scope: Scope, problems: list[BlockError]
+) -> dict[str, Argument]:
+    """The arguments of a step; what is wrong with them goes to `problems`.
+
+    Args:
+        place: the name of the step, for people.
+    """
+    given: dict[str, Any] = {}
+    for key, value in (step.model_extra or {}).items():
+        name = block.signature.key(key)
+        if name is not None and (key == name or name not in given):
+            given[name] = value
+    arguments: dict[str, Argument] = {}
+    for name, parameter in block.signature.parameters.items():
+        try:
+            if name in given:
+                arguments[name] = read_argument(parameter, given[name], scope)
+            elif parameter.required:
+                raise ValueError("Field required")
+            else:
+                arguments[name] = Literal(parameter.default)
+        except (ValueError, WorkflowError) as error:
+            problems.append(BlockError(place, step.type, None, name, reason(error)))
+    return arguments
+
+
+def read_argument(parameter: Parameter, value: Any, scope: Scope) -> Argument:
+    """One argument: a selector, a container of selectors, or a literal that fits the annotation."""
+    if parameter.kinds and is_selector(value):
+        return Wire(_reference(value, scope))
+    if parameter.element_kinds and isinstance(value, list) and any(map(is_selector, value)):
+        return WiredList(tuple(_member(item, scope) for item in value))
+    if parameter.element_kinds and isinstance(value, dict) and any(map(is_selector, value.values())):
+        return WiredDict(tuple((key, _member(item, scope)) for key, item in value.items()))
+    if not parameter.literal:
+        raise ValueError(f"Takes a selector such as '$inputs.image' or '$steps.step.output', got {_short(value)}")
+    return Literal(parameter.takes(value))
+
+
+def read_targets(block: AnyBlock, place: str, literals: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the steps that a gate lets pass or not."""
+    names: list[str] = []
+    for parameter in block.signature.parameters.values():
+        if not parameter.targets:
+            continue
+        value = literals[parameter.name]
+        for text in value.values() if isinstance(value, dict) else value:
+            selector = parse_selector(text)
+            where = (BlockError(place, block.type, None, parameter.name),)
+            if not isinstance(selector, StepSelector):
+                raise InvalidReferenceTargetError(
+                    f"Step {place!r}, {parameter.name}: {text!r} does not name a step.",
+                    hint="Name steps as '$steps.name'.",
+                    context=CONTEXT,
+                    blocks=where,
+                )
+            if selector.step in names:
+                raise ExecutionGraphStructureError(
+                    f"Step {place!r} names '{text}' twice as a step that follows it.",
+                    hint="Name each step once.",
+                    context=CONTEXT,
+                    blocks=where,
+                )
+            names.append(selector.step)
+    return tuple(names)
+
+
+def _member(value: Any, scope: Scope) -> Literal | Wire:
+    return Wire(_reference(value, scope)) if is_selector(value) else Literal(value)
+
+
+def _reference(text: str, scope: Scope) -> Reference:
+    selector = parse_selector(text)
+    if selector is None or isinstance(selector, StepSelector):
+        raise ValueError(
+            f"{text!r} is not a selector; the forms are '$inputs.name' and '$steps.name.output' with letters, digits, "
+            "'_' and '-' in the names"
+        )
+    return scope.reference(selector)
+
+
+def reason(error: Exception) -> str:
+    """What is wrong with a value, in one sentence; pydantic's findings without their frames and links."""
+    if not isinstance(error, ValidationError):
+        return str(error).rstrip(".")
+    found = error.errors(include_url=False)[0]
+    path = ".".join(str(part) for part in found["loc"] if not str(part).startswith("function-"))
+    text = f"{found['msg']}, got {_short(found['input'])}"
+    return f"{path}: {text}" if path else text
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

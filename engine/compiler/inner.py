@@ -1,0 +1,251 @@
+"""Workflows in workflows: their steps become steps of the whole, under the name of the step that they are.
+
+A name that stands for another value (an input of an inner workflow, or one of its outputs) is kept as an alias while
+documents are read, since what it stands for may come later; at the end every alias is followed to its value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.compiler.arguments import read_argument, reason
+from engine.compiler.read import read_document
+from engine.compiler.workflow import (
+    INPUT_MARK,
+    Argument,
+    Literal,
+    ParsedOutput,
+    ParsedStep,
+    ParsedWorkflow,
+    Reference,
+    Scope,
+    Wire,
+    WiredDict,
+    WiredList,
+    is_wildcard,
+)
+from engine.document import Document, ParameterInput, StepDocument
+from engine.errors import (
+    BlockError,
+    ExecutionGraphStructureError,
+    InnerWorkflowInvalidStepEntryError,
+    InnerWorkflowNestingDepthError,
+    InnerWorkflowParameterBindingsMissingRequiredError,
+    InnerWorkflowParameterBindingsUnknownInputError,
+    InnerWorkflowTotalCountError,
+    InvalidReferenceTargetError,
+    WorkflowDefinitionError,
+    WorkflowSyntaxError,
+)
+from engine.kinds import ANY
+from engine.selectors import OutputSelector
+from engine.signature import REQUIRED, Parameter
+
+INNER_TYPE = "roboflow_core/inner_workflow@v1"
+MAX_DEPTH = 4
+MAX_COUNT = 32
+CONTEXT = "workflow_compilation | inner_workflows"
+
+BINDING = Parameter(
+    name="parameter_bindings",
+    annotation=Any,
+    kinds=(ANY,),
+    element_kinds=(ANY,),
+    value_class=None,
+    literal=True,
+    targets=False,
+    default=REQUIRED,
+    shape=None,
+    optional=True,
+    aliases=(),
+    doc="Values for the inputs of the inner workflow.",
+)
+"""How the value of a binding is read: a selector, a container of selectors, or any literal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """An inner workflow: its document, and the scope that its names stand in."""
+
+    document: Document
+    scope: Scope
+
+
+class InnerWorkflows:
+    """The inner workflows of a workflow, and what their inputs and outputs stand for."""
+
+    def __init__(self) -> None:
+        self._aliases: dict[Reference, Argument] = {}
+        self._outputs: dict[str, tuple[str, ...]] = {}
+
+    def enter(self, step: StepDocument, scope: Scope) -> Child:
+        """The inner workflow that a step is, with its inputs bound.
+
+        Raises:
+            InnerWorkflowCompositionError: too deep, too many, or not said which.
+            InnerWorkflowParameterBindingsError: bindings that do not fit its inputs.
+            WorkflowDefinitionError: its document is no workflow.
+        """
+        child = Scope(scope.name(step.name))
+        extra = step.model_extra or {}
+        self._check_bounds(child)
+        if "workflow_definition" not in extra or {"workflow_id", "workflow_workspace_id"} & extra.keys():
+            raise InnerWorkflowInvalidStepEntryError(
+                f"The inner workflow {child.path!r} has to have its document in `workflow_definition`; to name it by "
+                "workspace and id, or both, is not possible here.",
+                context=CONTEXT,
+                blocks=(BlockError(child.path, INNER_TYPE, None, "workflow_definition"),),
+            )
+        document = _read(extra["workflow_definition"], child)
+        self._bind(document, extra.get("parameter_bindings", {}), scope, child)
+        self._outputs[child.path] = tuple(field.name for field in document.outputs)
+        return Child(document, child)
+
+    def leave(self, child: Child, shown: Mapping[str, Reference]) -> None:
+        """Note what the outputs of an inner workflow show, once its steps are read."""
+        for name, selector in shown.items():
+            self._aliases[OutputSelector(child.scope.path, name)] = Wire(child.scope.reference(selector))
+
+    def resolve(self, workflow: ParsedWorkflow) -> ParsedWorkflow:
+        """The workflow with every alias followed, and gates on inner workflows acting on all their steps."""
+        if not self._outputs:
+            return workflow
+        steps = {step.name: self._resolve_step(step, workflow) for step in workflow.steps.values()}
+        outputs = tuple(self._resolve_output(output) for output in workflow.outputs)
+        return ParsedWorkflow(workflow.inputs, steps, outputs)
+
+    def _check_bounds(self, child: Scope) -> None:
+        if child.path.count(".") >= MAX_DEPTH:
+            raise InnerWorkflowNestingDepthError(
+                f"{child.path!r} is nested more than {MAX_DEPTH} workflows deep.", context=CONTEXT
+            )
+        if len(self._outputs) >= MAX_COUNT:
+            raise InnerWorkflowTotalCountError(f"There are more than {MAX_COUNT} inner workflows.", context=CONTEXT)
+
+    def _bind(self, document: Document, bindings: Any, scope: Scope, child: Scope) -> None:
+        """Note what the inputs of an inner workflow stand for."""
+        where = (BlockError(child.path, INNER_TYPE, None, "parameter_bindings"),)
+        known = {item.name: item for item in document.inputs}
+        if not isinstance(bindings, dict):
+            raise WorkflowSyntaxError(
+                f"{child.path!r}: parameter_bindings is an object.", context=CONTEXT, blocks=where
+            )
+        for name in bindings.keys() - known.keys():
+            raise InnerWorkflowParameterBindingsUnknownInputError(
+                f"The inner workflow {child.path!r} has no input {name!r}.",
+                hint=f"It has {', '.join(known) or 'none'}.",
+                context=CONTEXT,
+                blocks=where,
+            )
+        for name, item in known.items():
+            default = item.default_value if isinstance(item, ParameterInput) else None
+            if name not in bindings and default is None:
+                raise InnerWorkflowParameterBindingsMissingRequiredError(
+                    f"The inner workflow {child.path!r} needs a binding for its input {name!r}.",
+                    context=CONTEXT,
+                    blocks=where,
+                )
+            try:
+                bound = read_argument(BINDING, bindings[name], scope) if name in bindings else Literal(default)
+            except ValueError as error:
+                raise WorkflowSyntaxError(
+                    f"{child.path!r}, {name}: {reason(error)}.", context=CONTEXT, blocks=where
+                ) from error
+            self._aliases[OutputSelector(child.path, f"{INPUT_MARK}{name}")] = bound
+
+    def _resolve_step(self, step: ParsedStep, workflow: ParsedWorkflow) -> ParsedStep:
+        parameters = step.block.signature.parameters
+        arguments = {name: self._resolved(step, parameters[name], item) for name, item in step.arguments.items()}
+        targets: list[tuple[str, str]] = []
+        for target, called in step.targets:
+            inside = [name for name in workflow.steps if name.startswith(f"{target}.")]
+            targets += [(name, called) for name in (inside if target in self._outputs else [target])]
+        return replace(step, arguments=arguments, targets=tuple(targets))
+
+    def _resolved(self, step: ParsedStep, parameter: Parameter, argument: Argument) -> Argument:
+        """An argument without aliases; a literal that came through one is checked like any other."""
+        if isinstance(argument, Wire):
+            value = self._follow(argument)
+            return self._checked(step, parameter, value) if isinstance(value, Literal) else value
+        if isinstance(argument, WiredList):
+            return WiredList(tuple(self._member(step, parameter, item) for item in argument.items))
+        if isinstance(argument, WiredDict):
+            return WiredDict(tuple((key, self._member(step, parameter, item)) for key, item in argument.items))
+        return argument
+
+    def _member(self, step: ParsedStep, parameter: Parameter, item: Literal | Wire) -> Literal | Wire:
+        value = self._follow(item) if isinstance(item, Wire) else item
+        if isinstance(value, WiredList | WiredDict):
+            raise WorkflowSyntaxError(
+                f"Step {step.name!r}, {parameter.name}: a list of selectors cannot stand in a list of selectors.",
+                context=CONTEXT,
+                blocks=(BlockError(step.name, step.block.type, None, parameter.name),),
+            )
+        return value
+
+    def _checked(self, step: ParsedStep, parameter: Parameter, value: Literal) -> Literal:
+        if ANY in parameter.kinds:
+            return value
+        try:
+            return Literal(parameter.takes(value.value))
+        except ValueError as error:
+            problem = BlockError(step.name, step.block.type, None, parameter.name, reason(error))
+            raise WorkflowSyntaxError(
+                f"Step {step.name!r}, {parameter.name}: {reason(error)}.", context=CONTEXT, blocks=(problem,)
+            ) from error
+
+    def _follow(self, wire: Wire) -> Argument:
+        """What a selector stands for in the end."""
+        seen: list[Reference] = []
+        value: Argument = wire
+        while isinstance(value, Wire) and self._is_alias(value.selector):
+            if value.selector in seen:
+                path = " -> ".join(str(selector).removeprefix("$steps.") for selector in (*seen, value.selector))
+                raise ExecutionGraphStructureError(f"These names stand for each other: {path}.", context=CONTEXT)
+            seen.append(value.selector)
+            value = self._aliases[value.selector]
+        return value
+
+    def _is_alias(self, selector: Reference) -> bool:
+        """Whether a selector points into an inner workflow; raises when it points to nothing there."""
+        if not isinstance(selector, OutputSelector) or selector.step not in self._outputs:
+            return False
+        if selector not in self._aliases and not is_wildcard(selector):
+            outputs = ", ".join(self._outputs[selector.step]) or "none"
+            raise InvalidReferenceTargetError(
+                f"'{selector}' points to nothing: the inner workflow {selector.step!r} has no such input or output.",
+                hint=f"Its outputs are: {outputs}.",
+                context=CONTEXT,
+                blocks=(BlockError(selector.step, INNER_TYPE),),
+            )
+        return selector in self._aliases
+
+    def _resolve_output(self, output: ParsedOutput) -> ParsedOutput:
+        selector = output.selector
+        if isinstance(selector, OutputSelector) and is_wildcard(selector) and selector.step in self._outputs:
+            names = self._outputs[selector.step]
+            parts = tuple((name, self._reference(output, OutputSelector(selector.step, name))) for name in names)
+            return replace(output, parts=parts)
+        return replace(output, selector=self._reference(output, selector))
+
+    def _reference(self, output: ParsedOutput, selector: Reference) -> Reference:
+        value = self._follow(Wire(selector))
+        if not isinstance(value, Wire):
+            raise InvalidReferenceTargetError(
+                f"The output {output.field.name!r} shows a value that is written into the workflow.",
+                hint="Leave it out: it is always the same.",
+                context=CONTEXT,
+                blocks=(BlockError(block_id=output.field.name, property_name="selector"),),
+            )
+        return value.selector
+
+
+def _read(definition: Any, child: Scope) -> Document:
+    """The document of an inner workflow; what is wrong with it is said with its name."""
+    try:
+        return read_document(definition)
+    except WorkflowDefinitionError as error:
+        message = f"In the inner workflow {child.path!r}: {error.message}"
+        raise type(error)(message, hint=error.hint, context=error.context, blocks=error.blocks) from error
