@@ -95,6 +95,8 @@ RLE_INSTANCES = "rle_instance_segmentation_prediction"
 # What block signatures are written with.
 Image = Annotated[Image_, Kinds("image")]
 ObjectDetections = Annotated[Detections_, Kinds(OBJECTS)]
+InstanceSegmentation = Annotated[Detections_, Kinds(INSTANCES)]
+KeypointDetections = Annotated[Detections_, Kinds(KEYPOINTS)]
 AnyDetections = Annotated[Detections_, Kinds(OBJECTS, INSTANCES, KEYPOINTS)]
 DrawableDetections = Annotated[Detections_, Kinds(OBJECTS, INSTANCES, KEYPOINTS, RLE_INSTANCES)]
 Classification = Annotated[dict[str, Any], Kinds("classification_prediction")]

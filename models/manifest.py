@@ -15,6 +15,9 @@ class Task(StrEnum):
 
     OBJECT_DETECTION = "object-detection"
     CLASSIFICATION = "classification"
+    MULTI_LABEL_CLASSIFICATION = "multi-label-classification"
+    INSTANCE_SEGMENTATION = "instance-segmentation"
+    KEYPOINT_DETECTION = "keypoint-detection"
 
 
 class Preprocessing(BaseModel):

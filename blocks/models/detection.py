@@ -13,8 +13,6 @@ from engine.values.detections import Detections, fresh_ids, strings
 from models.pool import ModelPool
 from models.prediction import Boxes, DetectionOptions
 
-DEFAULT_CONFIDENCE = 0.4
-
 
 class Found(TypedDict):
     """Outputs of the first version."""

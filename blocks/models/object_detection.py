@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from annotated_types import Ge
-from typing_extensions import Doc
-
-from blocks.models.detection import DEFAULT_CONFIDENCE, Found, FoundBy, detect
+from blocks.models.detection import Found, FoundBy, detect
+from blocks.models.inputs import (
+    DEFAULT_CONFIDENCE,
+    ClassFilter,
+    Confidence,
+    Count,
+    Mode,
+    Model,
+    Overlap,
+    Unused,
+    UnusedTarget,
+)
 from engine.block import block
-from engine.kinds import Image, ModelId, Project, ZeroToOne
+from engine.kinds import Image
 from engine.values.detections import Detections
 from engine.values.shape import Batch
 from models.pool import ModelPool
 from models.prediction import DetectionOptions
-
-Model = Annotated[ModelId, Doc("Which model, such as fastestdet/1.")]
-Confidence = Annotated[ZeroToOne, Doc("Keep what the model is surer of than this.")]
-Overlap = Annotated[ZeroToOne, Doc("Of two boxes that overlap more than this, the less sure one goes.")]
-Count = Annotated[int, Ge(0)]
-ClassFilter = Annotated[list[str] | None, Doc("Names of the classes to keep; all when empty.")]
-Unused = Annotated[bool, Doc("Accepted for compatibility; Penstock uploads nothing.")]
-UnusedTarget = Annotated[Project | None, Doc("Accepted for compatibility; Penstock uploads nothing.")]
 
 
 @block(
@@ -71,10 +69,7 @@ def object_detection_v2(
 def object_detection_v3(
     images: Batch[Image],
     model_id: Model,
-    confidence_mode: Annotated[
-        Literal["best", "default", "custom"],
-        Doc("custom takes custom_confidence; the others take what the model recommends."),
-    ] = "best",
+    confidence_mode: Mode = "best",
     custom_confidence: Confidence = DEFAULT_CONFIDENCE,
     class_filter: ClassFilter = None,
     iou_threshold: Overlap = 0.3,

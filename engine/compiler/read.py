@@ -1,4 +1,4 @@
-"""The document: is it a workflow at all, for this engine, with every name used once?"""
+"""The document: whether it is a workflow at all, for this engine, with every name used once."""
 
 from __future__ import annotations
 
