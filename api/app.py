@@ -17,7 +17,7 @@ from api.middleware import REQUEST_ID, RequestId, Unforeseen
 from api.routes import inference, info, models, workflows
 from api.schemas.inference import ClassificationRequest, ObjectDetectionRequest
 from api.schemas.models import AddModelRequest, ClearModelsRequest, RemoveModelRequest
-from api.schemas.workflows import DescribeRequest, RunRequest, ValidateRequest
+from api.schemas.workflows import DescribeRequest, InterfaceRequest, RunRequest, ValidateRequest
 from api.server import Server, build
 from api.settings import Settings
 from engine.errors import PenstockError
@@ -34,6 +34,7 @@ SCHEMAS = (
     ClearModelsRequest,
     RunRequest,
     ValidateRequest,
+    InterfaceRequest,
     DescribeRequest,
 )
 EXPOSED_HEADERS = (REQUEST_ID, "X-Processing-Time", "X-Workflow-Id")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from engine.block import AnyBlock
+from engine.document import Document
 from engine.kinds import ANY, KINDS
 from engine.query.describe import describe as describe_query
 from engine.registry import Registry
-from engine.signature import Parameter
+from engine.signature import Output, Parameter
 from engine.values.shape import Shape
 
 SELECTOR_PATTERN = r"^\$(inputs\.[A-Za-z0-9_\-]+|steps\.[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]+)$"
@@ -33,10 +35,7 @@ def describe_block(block: AnyBlock) -> dict[str, Any]:
     gathered = [name for name, parameter in signature.parameters.items() if parameter.shape is Shape.GATHERED]
     return {
         "block_schema": block_schema(block),
-        "outputs_manifest": [
-            {"name": output.name, "kind": [_kind(kind) for kind in output.kinds]}
-            for output in signature.outputs.values()
-        ],
+        "outputs_manifest": describe_outputs(signature.outputs),
         "block_source": block.type.partition("/")[0],
         "fully_qualified_block_class_name": f"{block.function.__module__}.{block.function.__name__}",
         "human_friendly_block_name": _title(block),
@@ -48,6 +47,18 @@ def describe_block(block: AnyBlock) -> dict[str, Any]:
         "dimensionality_reference_property": None,
         "output_dimensionality_offset": 1 if signature.each else 0,
     }
+
+
+def describe_outputs(outputs: Mapping[str, Output]) -> list[dict[str, Any]]:
+    """Outputs with their kinds."""
+    return [{"name": output.name, "kind": [_kind(kind) for kind in output.kinds]} for output in outputs.values()]
+
+
+def definition_json_schema(registry: Registry) -> dict[str, Any]:
+    """The JSON schema of a workflow whose steps may be of any block."""
+    schema = Document.model_json_schema()
+    schema["properties"]["steps"]["items"] = {"oneOf": [block_schema(block) for block in registry.blocks]}
+    return schema
 
 
 def block_schema(block: AnyBlock) -> dict[str, Any]:

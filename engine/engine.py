@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from engine.compiler import compile_workflow
+from engine.compiler.parse import parse
 from engine.errors import BlockInterfaceError, WorkflowDefinitionError
 from engine.guard.images import ImageLoader
 from engine.inputs import bind
@@ -18,6 +19,7 @@ from engine.outputs import collect
 from engine.plan import Plan
 from engine.registry import Registry
 from engine.run import STATE, Run
+from engine.signature import Output
 from engine.state import Memory
 from engine.wire.decode import decoder
 from engine.wire.encode import encode
@@ -62,6 +64,14 @@ class Engine:
             while len(self._plans) > MAX_CACHED_PLANS:
                 self._plans.popitem(last=False)
         return plan
+
+    def outputs_of(self, step: Any) -> Mapping[str, Output]:
+        """The outputs of one step by itself; WorkflowSyntaxError when it is none, or its literals do not fit."""
+        return (
+            parse({"version": "1.0", "inputs": [], "steps": [step], "outputs": []}, self.registry)
+            .steps[step["name"]]
+            .outputs
+        )
 
     def run(
         self,

@@ -9,11 +9,16 @@ from fastapi import APIRouter, Request, Response
 
 from api.door import answer, json_response
 from api.openapi import takes
-from api.schemas.workflows import DescribeRequest, RunRequest, ValidateRequest
+from api.schemas.models import Nothing
+from api.schemas.workflows import DescribeRequest, InterfaceRequest, RunRequest, ValidateRequest
 from api.server import Server
-from engine.describe import describe
+from engine.compiler.read import ENGINE_VERSION
+from engine.describe import definition_json_schema, describe, describe_outputs
+from engine.interface import describe_interface, explain
 
 router = APIRouter(tags=["workflows"])
+
+_VERSION = ".".join(str(part) for part in ENGINE_VERSION)
 
 
 @router.post("/workflows/run", **takes(RunRequest))
@@ -36,6 +41,48 @@ async def describe_blocks(request: Request) -> Response:
     """All blocks with their schemas, the kinds, and what connects to what."""
     zipped = "gzip" in request.headers.get("accept-encoding", "")
     return await answer(request, DescribeRequest, lambda server, _: _described(server, zipped))
+
+
+@router.get("/workflows/definition/schema")
+async def definition_schema(request: Request) -> Response:
+    """The JSON schema of a workflow definition, with every block."""
+    return await answer(request, Nothing, lambda server, _: {"schema": definition_json_schema(server.engine.registry)})
+
+
+@router.get("/workflows/execution_engine/versions")
+async def versions(request: Request) -> Response:
+    """The versions of the engine that documents may ask for."""
+    return await answer(request, Nothing, lambda _server, _body: {"versions": [_VERSION]})
+
+
+@router.post("/workflows/blocks/dynamic_outputs", **takes(ValidateRequest))
+async def dynamic_outputs(request: Request) -> Response:
+    """The outputs that one step has, given how it is configured."""
+    return await answer(request, ValidateRequest, _dynamic_outputs)
+
+
+@router.post("/workflows/describe_interface", **takes(InterfaceRequest))
+async def interface(request: Request) -> Response:
+    """The kinds of a workflow's inputs and outputs."""
+    return await answer(request, InterfaceRequest, _interface)
+
+
+@router.post("/workflows/explain", **takes(InterfaceRequest))
+async def explanation(request: Request) -> Response:
+    """How every step would run: on which level of nesting, behind which gates. Nothing is run."""
+    return await answer(request, InterfaceRequest, _explain)
+
+
+def _dynamic_outputs(server: Server, body: ValidateRequest) -> list[dict[str, Any]]:
+    return describe_outputs(server.engine.outputs_of(body.model_extra or {}))
+
+
+def _interface(server: Server, body: InterfaceRequest) -> dict[str, Any]:
+    return describe_interface(server.engine.plan(body.specification))
+
+
+def _explain(server: Server, body: InterfaceRequest) -> dict[str, Any]:
+    return {"steps": explain(server.engine.plan(body.specification))}
 
 
 def _run(server: Server, body: RunRequest) -> Response:

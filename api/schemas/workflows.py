@@ -23,6 +23,13 @@ class ValidateRequest(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
+class InterfaceRequest(BaseModel):
+    """Ask about a workflow that comes with the request."""
+
+    api_key: str | None = None
+    specification: dict[str, Any] = Field(description="The workflow: version, inputs, steps, outputs.")
+
+
 class DescribeRequest(BaseModel):
     """Ask what blocks there are."""
 

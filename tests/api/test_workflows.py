@@ -183,6 +183,40 @@ def test_blocks_are_described(null_models: Path) -> None:
     assert gzip.decompress(gzip.compress(plain.content)) == plain.content
 
 
+def test_the_schema_of_definitions_and_versions(null_models: Path) -> None:
+    with serving(MODELS_DIR=null_models) as client:
+        schema = client.get("/workflows/definition/schema").json()["schema"]
+        versions = client.get("/workflows/execution_engine/versions").json()["versions"]
+    assert schema["required"] == ["version", "inputs", "steps", "outputs"]
+    types = [
+        kind for step in schema["properties"]["steps"]["items"]["oneOf"] for kind in step["properties"]["type"]["enum"]
+    ]
+    assert "DynamicCrop" in types
+    assert len(types) == len(set(types))
+    assert versions == ["1.15.0"]
+
+
+def test_outputs_that_depend_on_the_configuration(null_models: Path) -> None:
+    step = {"type": "roboflow_core/json_parser@v1", "name": "s", "raw_json": "$inputs.x", "expected_fields": ["a", "b"]}
+    with serving(MODELS_DIR=null_models) as client:
+        outputs = client.post("/workflows/blocks/dynamic_outputs", json=step).json()
+        refused = client.post("/workflows/blocks/dynamic_outputs", json={**step, "type": "nothing"})
+        nameless = client.post("/workflows/blocks/dynamic_outputs", json={"type": step["type"]})
+    assert {output["name"] for output in outputs} == {"error_status", "a", "b"}
+    assert refused.status_code == nameless.status_code == 400
+
+
+def test_interfaces_and_explanations(null_models: Path) -> None:
+    with serving(MODELS_DIR=null_models) as client:
+        described = client.post("/workflows/describe_interface", json={"specification": DETECT}).json()
+        explained = client.post("/workflows/explain", json={"specification": DETECT}).json()["steps"]
+    assert described["inputs"] == {"image": ["image"]}
+    assert described["outputs"]["found"] == ["object_detection_prediction"]
+    assert described["typing_hints"]["image"] == "dict"
+    crop = next(step for step in explained if step["step"] == "crop")
+    assert (crop["runs_on"], crop["writes_on"]) == (["input batch"], ["input batch", "crop"])
+
+
 EXPECTED = {"detect.json": "person", "detect_filter_draw.json": "person", "detect_crop_classify.json": "person"}
 
 
