@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -38,12 +39,12 @@ def takes(schema: type[BaseModel]) -> dict[str, Any]:
     return {"openapi_extra": {"requestBody": body}, "responses": {"4XX": ERROR}}
 
 
-def document(app: FastAPI, schemas: tuple[type[BaseModel], ...]) -> None:
-    """Make the app's OpenAPI document hold these schemas."""
+def document(app: FastAPI, routes: Sequence[APIRoute], schemas: Sequence[type[BaseModel]]) -> None:
+    """Make the app's OpenAPI document describe these routes and hold these schemas."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            found = get_openapi(title=app.title, version=app.version, routes=app.routes)
+            found = get_openapi(title=app.title, version=app.version, routes=routes)
             _, definitions = models_json_schema([(schema, "validation") for schema in schemas], ref_template=REFERENCE)
             found.setdefault("components", {}).setdefault("schemas", {}).update(definitions["$defs"])
             app.openapi_schema = found

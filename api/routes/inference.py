@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request, Response
 
 from api.door import answer
 from api.inference import classify, detect
-from api.openapi import takes
+from api.openapi import operation_id, takes
 from api.schemas.inference import ClassificationRequest, ObjectDetectionRequest
 
-router = APIRouter(tags=["inference"])
+router = APIRouter(tags=["inference"], generate_unique_id_function=operation_id)
 
 
 @router.post("/infer/object_detection", **takes(ObjectDetectionRequest))

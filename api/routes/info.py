@@ -8,11 +8,12 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from api.door import answer, json_response
+from api.openapi import operation_id
 from api.schemas.models import Nothing
 from api.server import Server
 from engine.version import VERSION
 
-router = APIRouter(tags=["server"])
+router = APIRouter(tags=["server"], generate_unique_id_function=operation_id)
 
 
 @router.get("/info")

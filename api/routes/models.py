@@ -7,11 +7,11 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from api.door import answer
-from api.openapi import takes
+from api.openapi import operation_id, takes
 from api.schemas.models import AddModelRequest, ClearModelsRequest, Nothing, RemoveModelRequest
 from api.server import Server
 
-router = APIRouter(tags=["models"])
+router = APIRouter(tags=["models"], generate_unique_id_function=operation_id)
 
 
 @router.get("/model/registry")

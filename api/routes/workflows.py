@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from api.door import answer, json_response
-from api.openapi import takes
+from api.openapi import operation_id, takes
 from api.schemas.models import Nothing
 from api.schemas.workflows import DescribeRequest, InterfaceRequest, RunRequest, ValidateRequest
 from api.server import Server
@@ -16,7 +16,7 @@ from engine.compiler.read import ENGINE_VERSION
 from engine.describe import definition_json_schema, describe, describe_outputs
 from engine.interface import describe_interface, explain
 
-router = APIRouter(tags=["workflows"])
+router = APIRouter(tags=["workflows"], generate_unique_id_function=operation_id)
 
 _VERSION = ".".join(str(part) for part in ENGINE_VERSION)
 
