@@ -23,6 +23,7 @@ class Table:
     Attributes:
         columns: a list of values a slot; None until somebody writes it.
         parents: for every axis, the row on the axis above that each of its rows belongs to.
+        absent: for every axis, the rows on the axis above for which nobody made rows, since their maker did not run.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -30,6 +31,7 @@ class Table:
         self.columns: list[Column | None] = [None] * plan.slots
         self.parents: list[list[int]] = [[] for _ in plan.axes]
         self.parents[0] = [0]
+        self.absent: list[set[int]] = [set() for _ in plan.axes]
         self._climbs: dict[tuple[int, int], list[int]] = {}
 
     def column(self, slot: int) -> Column:

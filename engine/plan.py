@@ -73,11 +73,15 @@ class Gather:
     """A column one level below the step: all rows of one parent, as a list.
 
     Attributes:
+        axis: that the column lies on.
+        below: the level that is gathered; the axis of the column, unless that is one value for the whole run, which
+            then stands for every row of the level. The root when nothing else is gathered.
         gates: that decide for single rows of the list.
     """
 
     slot: int
     axis: int
+    below: int
     gates: tuple[Gate, ...]
 
 

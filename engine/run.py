@@ -17,7 +17,7 @@ from engine.errors import (
     StepExecutionError,
 )
 from engine.inputs import Column, Table
-from engine.plan import GATE, Constant, Gate, Gather, Getter, Plan, Read, ReadList, Step
+from engine.plan import GATE, ROOT, Constant, Gate, Gather, Getter, Plan, Read, ReadList, Step
 from engine.signature import Parameter
 from engine.state import Memory
 from engine.values.shape import MISSING, Shape
@@ -150,19 +150,29 @@ class Run:
         return lambda row: _complete({key: read(row) for key, read in named}, parameter.optional)
 
     def _gatherer(self, parameter: Parameter, getter: Gather, axis: int) -> Reader:
-        """A list of the rows one level below, without the missing ones unless the block wants to see them."""
-        column = self._table.column(getter.slot)
-        passes = self._passes(getter.gates, getter.axis)
+        """A list of the rows one level below, without the missing ones unless the block wants to see them.
+
+        MISSING where nobody made rows: that is not the same as having made none.
+        """
+        column, table = self._table.column(getter.slot), self._table
+        if getter.axis != getter.below:
+            column = column * len(table.parents[getter.below])
+        if getter.below == ROOT:
+            value = column[0]
+            alone = [None if value is MISSING else value]
+            return lambda _: MISSING if value is MISSING and not parameter.optional else alone
+        passes = self._passes(getter.gates, getter.below)
         groups = [
             [column[row] if passes is None or passes[row] else MISSING for row in group]
-            for group in self._table.children(getter.axis)
+            for group in table.children(getter.below)
         ]
+        index = table.climb(axis, table.axes[getter.below].parent)
         if parameter.optional:
             groups = [[None if value is MISSING else value for value in group] for group in groups]
-        else:
-            groups = [[value for value in group if value is not MISSING] for group in groups]
-        index = self._table.climb(axis, self._table.axes[getter.axis].parent)
-        return lambda row: groups[index[row]]
+            return lambda row: groups[index[row]]
+        groups = [[value for value in group if value is not MISSING] for group in groups]
+        absent = table.absent[getter.below]
+        return lambda row: MISSING if index[row] in absent else groups[index[row]]
 
     def _write(self, step: Step, results: Column) -> None:
         """Put what the block returned into columns; a step with `Each` outputs makes the rows of its axis here."""
@@ -181,6 +191,7 @@ class Run:
         columns: list[Column] = [[] for _ in step.writes]
         for row, result in enumerate(results):
             if result is MISSING:
+                self._table.absent[step.writes_axis].add(row)
                 continue
             lists = [result[name] for name in names]
             if len({len(values) for values in lists}) != 1:

@@ -36,7 +36,9 @@ def image_preprocessing(
     task_type: Annotated[Fixed[Literal["resize", "rotate", "flip"]], Doc("What to do.")],
     width: Annotated[int, Ge(1), Doc("The width to resize to, in pixels.")] = 640,
     height: Annotated[int, Ge(1), Doc("The height to resize to, in pixels.")] = 640,
-    rotation_degrees: Annotated[int, Ge(-360), Le(360), Doc("Clockwise; less than 0 turns the other way.")] = 90,
+    rotation_degrees: Annotated[
+        int, Ge(-360), Le(360), Doc("Counter-clockwise; less than 0 turns the other way.")
+    ] = 90,
     flip_type: Annotated[Flip, Kinds("string"), Doc("vertical puts the top at the bottom.")] = "vertical",
 ) -> Preprocessed:
     """Resize, rotate or flip the picture.
@@ -61,14 +63,14 @@ def _resized(pixels: Pixels, width: int, height: int) -> Pixels:
 
 
 def _rotated(pixels: Pixels, degrees: int) -> Pixels:
-    """Turned clockwise about its middle, on a black canvas that is large enough for all of it."""
+    """Turned counter-clockwise about its middle, on a black canvas that is large enough for all of it."""
     if degrees % 90 == 0:
-        return np.ascontiguousarray(np.rot90(pixels, -degrees // 90))
+        return np.ascontiguousarray(np.rot90(pixels, degrees // 90))
     height, width = pixels.shape[:2]
     across, along = abs(cos(radians(degrees))), abs(sin(radians(degrees)))
     new_width, new_height = ceil(width * across + height * along), ceil(width * along + height * across)
     _refuse_huge(new_width, new_height)
-    turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), -degrees, 1.0)
+    turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
     turn[:, 2] += [(new_width - width) / 2, (new_height - height) / 2]
     return cv2.warpAffine(pixels, turn, (new_width, new_height)).astype(np.uint8, copy=False)
 

@@ -24,8 +24,8 @@ class Crop(TypedDict):
 @block("roboflow_core/absolute_static_crop@v1", aliases=("AbsoluteStaticCrop",))
 def absolute_static_crop(
     images: Image,
-    x_center: Annotated[int, Doc("Where the middle of the area lies, in pixels from the left.")],
-    y_center: Annotated[int, Doc("Where the middle of the area lies, in pixels from the top.")],
+    x_center: Annotated[int, Ge(0), Doc("Where the middle of the area lies, in pixels from the left.")],
+    y_center: Annotated[int, Ge(0), Doc("Where the middle of the area lies, in pixels from the top.")],
     width: Annotated[int, Ge(0), Doc("The width of the area in pixels.")],
     height: Annotated[int, Ge(0), Doc("The height of the area in pixels.")],
 ) -> Crop:

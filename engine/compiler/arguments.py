@@ -11,7 +11,13 @@ from engine.block import AnyBlock
 from engine.compiler.read import CONTEXT
 from engine.compiler.workflow import Argument, Literal, Reference, Scope, Wire, WiredDict, WiredList
 from engine.document import StepDocument
-from engine.errors import BlockError, ExecutionGraphStructureError, InvalidReferenceTargetError, WorkflowError
+from engine.errors import (
+    BlockError,
+    ExecutionGraphStructureError,
+    InvalidReferenceTargetError,
+    WorkflowError,
+    WorkflowSyntaxError,
+)
 from engine.selectors import StepSelector, is_selector, parse_selector
 from engine.signature import Parameter
 
@@ -74,7 +80,9 @@ def read_targets(block: AnyBlock, place: str, literals: Mapping[str, Any]) -> tu
                     blocks=where,
                 )
             if selector.step in names:
-                raise ExecutionGraphStructureError(
+                # Where cases name their steps, the object itself is wrong; a list makes a graph that cannot be.
+                kind = WorkflowSyntaxError if isinstance(value, dict) else ExecutionGraphStructureError
+                raise kind(
                     f"Step {place!r} names '{text}' twice as a step that follows it.",
                     hint="Name each step once.",
                     context=CONTEXT,

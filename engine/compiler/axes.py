@@ -94,37 +94,47 @@ def lay_axes(workflow: ParsedWorkflow, order: tuple[str, ...]) -> Axes:
 def _axis_of_step(axes: Axes, step: ParsedStep, gates: list[GateBefore]) -> int:
     """The deepest axis among the inputs of a step; all others have to lie on the line above it.
 
-    A step that has nothing but values for the whole run runs as often as the deepest of the gates before it.
+    A step that has nothing but values for the whole run runs as often as the deepest of the gates before it; gates on
+    what it gathers only pick from that.
     """
-    by_gates = max((axis for _, axis, _ in gates), key=lambda axis: axes.axes[axis].depth, default=ROOT)
-    reach: list[tuple[int, Parameter, Reference]] = []
-    for parameter, selector, _ in step.wires():
-        axis = axes.of(selector)
-        if parameter.shape is Shape.GATHERED:
-            if axis == ROOT:
-                raise StepInputDimensionalityError(
-                    f"Step {step.name!r}, {parameter.name}: gathers values that are nested below something, but "
-                    f"'{selector}' is one value for the whole run.",
-                    context=CONTEXT,
-                    blocks=(BlockError(step.name, step.block.type, None, parameter.name),),
-                )
-            axis = axes.axes[axis].parent
-        reach.append((axis, parameter, selector))
-    if not reach:
-        return by_gates
-    deepest, deep_parameter, deep_selector = max(reach, key=lambda item: axes.axes[item[0]].depth)
+    gathered = {axes.of(selector) for parameter, selector, _ in step.wires() if parameter.shape is Shape.GATHERED}
+    deciding = [axis for _, axis, _ in gates if axis not in gathered]
+    reach = [(_reached(axes, parameter, selector), parameter, selector) for parameter, selector, _ in step.wires()]
+    deepest, deep_parameter, deep_selector = max(
+        reach, key=lambda item: axes.axes[item[0]].depth, default=(ROOT, None, None)
+    )
     line = set(axes.line(deepest))
     for axis, parameter, selector in reach:
         if axis not in line:
             raise StepInputLineageError(
-                f"Step {step.name!r} joins values of different branches: {deep_parameter.name} = '{deep_selector}' "
-                f"lies on [{axes.drawn(deepest)}], {parameter.name} = '{selector}' on [{axes.drawn(axis)}].",
+                f"Step {step.name!r} joins values of different branches: {deep_parameter and deep_parameter.name} = "
+                f"'{deep_selector}' lies on [{axes.drawn(deepest)}], {parameter.name} = '{selector}' on "
+                f"[{axes.drawn(axis)}].",
                 hint="Bring one of them up to the level that they share, or take both from the same branch.",
                 context=CONTEXT,
                 blocks=(BlockError(step.name, step.block.type, None, parameter.name),),
             )
+        _refuse_far(axes, step, parameter, selector, deepest)
         _refuse_many(step, axis, parameter, selector)
-    return by_gates if deepest == ROOT else deepest
+    return max(deciding, key=lambda axis: axes.axes[axis].depth, default=ROOT) if deepest == ROOT else deepest
+
+
+def _reached(axes: Axes, parameter: Parameter, selector: Reference) -> int:
+    """The axis that an input asks a step to run on: its own, or for what is gathered the one above."""
+    axis = axes.of(selector)
+    return axes.axes[axis].parent if parameter.shape is Shape.GATHERED else axis
+
+
+def _refuse_far(axes: Axes, step: ParsedStep, parameter: Parameter, selector: Reference, runs: int) -> None:
+    """What is gathered lies right below the step; one value for the whole run stands for a row of any level."""
+    axis = axes.of(selector)
+    if parameter.shape is Shape.GATHERED and axis != ROOT and axes.axes[axis].parent != runs:
+        raise StepInputDimensionalityError(
+            f"Step {step.name!r}, {parameter.name}: gathers '{selector}' on [{axes.drawn(axis)}], which does not lie "
+            f"right below [{axes.drawn(runs)}], where the step runs.",
+            context=CONTEXT,
+            blocks=(BlockError(step.name, step.block.type, None, parameter.name),),
+        )
 
 
 def _refuse_many(step: ParsedStep, axis: int, parameter: Parameter, selector: Reference) -> None:

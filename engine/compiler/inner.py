@@ -159,10 +159,18 @@ class InnerWorkflows:
         parameters = step.block.signature.parameters
         arguments = {name: self._resolved(step, parameters[name], item) for name, item in step.arguments.items()}
         targets: list[tuple[str, str]] = []
-        for target, called in step.targets:
+        for target, called in ((self._nearest(name, workflow), called) for name, called in step.targets):
             inside = [name for name in workflow.steps if name.startswith(f"{target}.")]
             targets += [(name, called) for name in (inside if target in self._outputs else [target])]
         return replace(step, arguments=arguments, targets=tuple(targets))
+
+    def _nearest(self, target: str, workflow: ParsedWorkflow) -> str:
+        """The step that a gate names: in its own document, or else in the nearest one around that."""
+        place = target
+        while place not in workflow.steps and place not in self._outputs and "." in place:
+            *outer, _, name = place.split(".")
+            place = ".".join((*outer, name))
+        return place if place in workflow.steps or place in self._outputs else target
 
     def _resolved(self, step: ParsedStep, parameter: Parameter, argument: Argument) -> Argument:
         """An argument without aliases; a literal that came through one is checked like any other."""

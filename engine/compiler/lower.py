@@ -87,7 +87,7 @@ class _Lowering:
                 getters.append((parameter, self._getter(step, parameter, argument)))
             elif isinstance(argument, Literal):
                 constants[name] = argument.value
-            elif isinstance(argument, Wire) and self._is_parameter(argument.selector):
+            elif isinstance(argument, Wire) and not parameter.shape and self._is_parameter(argument.selector):
                 parameters.append((parameter, self.slots[argument.selector]))
             else:
                 getters.append((parameter, self._getter(step, parameter, argument)))
@@ -141,6 +141,8 @@ class _Lowering:
             return ReadDict(tuple((key, self._getter(step, parameter, item)) for key, item in argument.items))
         slot, axis = self.slots[argument.selector], self._axes.of(argument.selector)
         if parameter.shape is Shape.GATHERED:
-            return Gather(slot, axis, tuple(gate for gate in self._gates(step) if gate.axis == axis))
+            gathered = [self._axes.of(s) for p, s, _ in step.wires() if p.shape is Shape.GATHERED]
+            below = max(gathered, key=lambda level: self._axes.axes[level].depth)
+            return Gather(slot, axis, below, tuple(gate for gate in self._gates(step) if gate.axis == below))
         vague = ANY in kinds_of(self._workflow, argument.selector)
         return Read(slot, axis, checked=vague and ANY not in parameter.kinds)

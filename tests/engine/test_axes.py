@@ -88,6 +88,24 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = 
         {"n": [1, 2]},
         [{"o": [1, 2]}],
     ),
+    "one value is gathered as a list of one": (
+        workflow([parameter("p")], [step("gather", "g", values="$inputs.p")], {"o": "$steps.g.value"}),
+        {"p": 7},
+        [{"o": [7]}],
+    ),
+    "what hangs on nothing is not gathered as nothing": (
+        workflow(
+            [COUNT],
+            [
+                step("add", "s", a="$inputs.n"),
+                step("explode", "up", count="$steps.s.number"),
+                step("gather", "g", values="$steps.up.values"),
+            ],
+            {"o": "$steps.g.value"},
+        ),
+        {"n": [1, None]},
+        [{"o": [0]}, {"o": None}],
+    ),
     "nested inputs": (
         workflow([batch_input("n", 2)], [step("add", "s", a="$inputs.n")], {"o": "$steps.s.number", "i": "$inputs.n"}),
         {"n": [[1, None, 3], []]},
@@ -178,10 +196,14 @@ REFUSED: dict[str, tuple[dict[str, Any], type[PenstockError], str]] = {
         StepInputLineageError,
         "items",
     ),
-    "gathering one value": (
-        workflow([parameter("p")], [step("gather", "s", values="$inputs.p")], {}),
+    "gathering from far below": (
+        workflow(
+            [batch_input("n", 3)],
+            [step("join", "s", one="$inputs.n", many="$inputs.n")],
+            {},
+        ),
         StepInputDimensionalityError,
-        "one value for the whole run",
+        "right below",
     ),
     "many values where the whole batch takes one": (
         workflow([COUNT], [step("total", "s", values="$inputs.n", offset="$inputs.n")], {}),

@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from engine.errors import ControlFlowDefinitionError, ExecutionGraphStructureError, InvalidReferenceTargetError
+from engine.errors import (
+    ControlFlowDefinitionError,
+    ExecutionGraphStructureError,
+    InvalidReferenceTargetError,
+    WorkflowSyntaxError,
+)
 from engine.state import Memory
 from tests.engine.arithmetic import batch_input, engine, parameter, step, workflow
 
@@ -68,6 +73,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = 
         ),
         {"n": [[1, 2, 3], [4]], "k": [1, 2]},
         [{"o": (1, [1, 3])}, {"o": (2, [])}],
+    ),
+    "a gate on what is gathered does not change where the step runs": (
+        workflow([N], [step("odd", "g", **SINGLE), step("gather", "s", values="$inputs.n")], {"o": "$steps.s.value"}),
+        {"n": [1, 2, 3]},
+        [{"o": [1, 3]}],
     ),
     "gates of both levels before a step that joins them": (
         workflow(
@@ -169,6 +179,11 @@ REFUSED = {
     "the same step twice": (
         [step("odd", "g", value="$inputs.n", next_steps=["$steps.s", "$steps.s"]), step("add", "s", a="$inputs.n")],
         ExecutionGraphStructureError,
+        "twice",
+    ),
+    "the same step for two cases": (
+        [step("choose", "g", value="$inputs.n", cases={"a": "$steps.s", "b": "$steps.s"}), step("add", "s", a=1)],
+        WorkflowSyntaxError,
         "twice",
     ),
     "a step before the gate": (

@@ -143,6 +143,22 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = 
         {"n": [1, 2]},
         [{"a": 2, "e": 1}, {"a": None, "e": None}],
     ),
+    "a gate in it that names a step around it": (
+        workflow(
+            [N],
+            [
+                inner(
+                    "w",
+                    workflow([parameter("x")], [step("odd", "g", value="$inputs.x", next_steps=["$steps.after"])], {}),
+                    x="$inputs.n",
+                ),
+                step("add", "after", a="$inputs.n"),
+            ],
+            {"o": "$steps.after.number"},
+        ),
+        {"n": [1, 2]},
+        [{"o": 2}, {"o": None}],
+    ),
     "a gate in it": (
         workflow(
             [N],
