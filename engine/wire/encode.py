@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import cv2
-import numpy as np
 from pybase64 import b64encode_as_string
 
 from engine.errors import ExecutionEngineRuntimeError
+from engine.kinds import INSTANCES, KEYPOINTS, OBJECTS, RLE_INSTANCES
 from engine.values.detections import Detections
 from engine.values.frame import VideoMoment
 from engine.values.image import Image
 from engine.wire.detections import encode_detections, encode_origin
+from engine.wire.plain import plain
 
 JPEG_QUALITY = 95
+POLYGON_KINDS = frozenset({OBJECTS, INSTANCES, KEYPOINTS, "qr_code_detection", "bar_code_detection"})
+RLE_KINDS = frozenset({RLE_INSTANCES, "semantic_segmentation_prediction"})
 SHORTEST_SHOWN_SECRET = 8
 
 
@@ -23,31 +25,40 @@ def encode(value: Any, kinds: tuple[str, ...]) -> Any:
     """A value in a form that JSON can take.
 
     Args:
-        kinds: what it is declared to be; a secret is told from other text only by that.
+        kinds: what it is declared to be. A secret is told from other text only by that; of the kinds of detections the
+            first one says how masks travel.
+
+    Raises:
+        ExecutionEngineRuntimeError: it is nested too deeply, or holds a picture that cannot be written.
     """
-    if "secret" in kinds and isinstance(value, str):
-        return mask_secret(value)
-    return _encode(value)
+    if "secret" in kinds:
+        return _masked(plain(value, _leaf))
+    form = next((kind for kind in kinds if kind in POLYGON_KINDS or kind in RLE_KINDS), None)
+    return plain(value, _leaf_with_rle if form in RLE_KINDS else _leaf)
 
 
-def _encode(value: Any) -> Any:
+def _leaf(value: Any) -> Any:
+    """What only this engine has; anything else is left to the JSON writer."""
     if isinstance(value, Image):
         return encode_image(value)
     if isinstance(value, Detections):
         return encode_detections(value)
-    if isinstance(value, dict):
-        return {str(key): _encode(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set):
-        return [_encode(item) for item in value]
     if isinstance(value, VideoMoment):
         return encode_moment(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return b64encode_as_string(value)
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
     return value
+
+
+def _leaf_with_rle(value: Any) -> Any:
+    return encode_detections(value, rle=True) if isinstance(value, Detections) else _leaf(value)
+
+
+def _masked(value: Any) -> Any:
+    """A secret in a form for JSON, with every text and number in it masked."""
+    if isinstance(value, dict):
+        return {key: _masked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    return value if value is None or isinstance(value, bool) else mask_secret(str(value))
 
 
 def encode_image(image: Image) -> dict[str, Any]:
@@ -89,8 +100,8 @@ def encode_moment(moment: VideoMoment) -> dict[str, Any]:
         "video_identifier": moment.source,
         "frame_number": moment.number,
         "frame_timestamp": moment.time.isoformat(),
-        "fps": moment.fps,
-        "measured_fps": moment.measured_fps,
+        "fps": plain(moment.fps),
+        "measured_fps": plain(moment.measured_fps),
         "comes_from_video_file": moment.from_file,
     }
 

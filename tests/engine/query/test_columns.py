@@ -154,18 +154,26 @@ def test_columns_and_rows_agree(json: dict[str, Any], among: Detections) -> None
 
 
 def single(tracker_id: int = 1) -> Detections:
-    return detections(("12", 0.1, (0, 0, 1, 1)), tracker_id=np.array([tracker_id]), columns={"velocity": [[1]]})
+    return detections(
+        ("12", 0.1, (0, 0, 1, 1)),
+        tracker_id=np.array([tracker_id]),
+        columns={"velocity": [[1]], "speed": np.array([2.0**53])},
+    )
 
 
 CORNERS: list[tuple[dict[str, Any], Detections]] = [
     (binary(of_row("tracker_id"), "==", static(2**53)), single(2**53 + 1)),
+    (binary(of_row("tracker_id"), "==", static(2.0**53)), single(2**53 + 1)),
     (binary(of_row("tracker_id"), "==", static(2**53 + 1)), single(2**53)),
+    (binary(of_row("speed"), "(Number) <", static(2**53 + 1)), single()),
+    (binary(of_row("speed"), "(Number) in range", static([2**53 + 1, 2**54])), single()),
     (binary(of_row("tracker_id"), "(Number) in range", static([0, 2**53])), single(2**53 + 1)),
     (binary(of_row("size", op("Multiply", other=2.0**53)), "(Number) <", static(2**53 + 1)), single()),
     (binary(of_row("confidence"), "(Number) >", static(0.1)), single()),
     (binary(of_row("confidence"), "(Number) in range", static({0: "low", 1: "high"})), single()),
     (binary(of_row("class_name"), "(Detection) in zone", static(ZONE)), single()),
     (binary(of_row("class_name"), "in (Sequence)", static([["12"], "12"])), single()),
+    (binary(of_row("class_name"), "in (Sequence)", static("0123")), single()),
     (binary(of_row("velocity"), "in (Sequence)", static(["12", [1]])), single()),
 ]
 

@@ -201,6 +201,7 @@ CASES: list[tuple[list[dict[str, Any]], Any, Any]] = [
     ([op("ConvertImageToJPEG")], picture(), lambda data: data[:2] == b"\xff\xd8"),
     ([op("ConvertImageToBase64")], picture(), lambda text: b64decode(text, validate=True).startswith(b"\xff\xd8")),
     ([op("ConvertDictionaryToJSON")], {"a": [np.float32(0.5), TAKEN]}, f'{{"a": [0.5, "{TAKEN.isoformat()}"]}}'),
+    ([op("ConvertDictionaryToJSON")], {"a": float("nan")}, '{"a": null}'),
     ([op("DetectionsToDictionary"), op("ConvertDictionaryToJSON")], NOTHING, json.loads),
     ([op("TimestampToISOFormat")], TAKEN, "2026-01-02T03:04:05+00:00"),
 ]
@@ -250,7 +251,6 @@ REFUSALS: list[tuple[list[dict[str, Any]], Any, type[RoboflowQueryLanguageError]
     (classification("top_class"), {}, OperationError, "predictions"),
     (frame("seconds_since_start"), picture(video=VideoMoment("x", 3, TAKEN)), OperationError, "frames a second"),
     ([op("ConvertImageToJPEG")], picture(70_000, 1), OperationError, "70000 x 1"),
-    ([op("ConvertDictionaryToJSON")], {"a": float("nan")}, OperationError, "JSON compliant"),
     ([op("ConvertDictionaryToJSON")], {"a": object()}, OperationError, "not JSON serializable"),
     (
         [op("SequenceApply", operations=[op("ToString"), op("NumberRound", decimal_digits=1)])],

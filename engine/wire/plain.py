@@ -1,0 +1,95 @@
+"""Plain values as JSON takes them: numpy's, bytes, moments and enumerations, in containers of any sort."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from pybase64 import b64encode_as_string
+
+from engine.errors import ExecutionEngineRuntimeError
+
+MAX_DEPTH = 100
+
+Leaf = Callable[[Any], Any]
+"""Writes what this module does not know."""
+
+
+def as_given(value: Any) -> Any:
+    """The leaf that leaves everything to the JSON writer."""
+    return value
+
+
+def plain(value: Any, leaf: Leaf = as_given, depth: int = 0) -> Any:
+    """A value in a form that JSON can take; numbers that JSON has no word for become None.
+
+    Args:
+        leaf: called for every part that is no plain value.
+        depth: how many containers the value lies in.
+
+    Raises:
+        ExecutionEngineRuntimeError: it is nested too deeply, or in itself.
+    """
+    # The types of almost all values, by far the fastest to ask for.
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping | list | tuple | set | frozenset):
+        return _container(value, leaf, depth)
+    if isinstance(value, Enum):
+        return plain(value.value, leaf, depth)
+    if isinstance(value, np.ndarray):
+        return _array(value, leaf, depth)
+    if isinstance(value, np.generic):
+        return plain(value.item(), leaf, depth) if not isinstance(value, np.void) else leaf(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, bytes | bytearray | memoryview):
+        return b64encode_as_string(value)
+    return leaf(value)
+
+
+def numbers(values: np.ndarray[Any, np.dtype[Any]]) -> list[Any]:
+    """An array of numbers of any shape as nested lists, None where one is not finite."""
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        boxed = values.astype(object)
+        boxed[~np.isfinite(values)] = None
+        return boxed.tolist()  # type: ignore[no-any-return]
+    return values.tolist()  # type: ignore[no-any-return]
+
+
+def _container(value: Mapping[Any, Any] | Collection[Any], leaf: Leaf, depth: int) -> Any:
+    if depth >= MAX_DEPTH:
+        raise ExecutionEngineRuntimeError(
+            f"An output is nested more than {MAX_DEPTH} deep.", hint="Return flatter values from the step."
+        )
+    if isinstance(value, Mapping):
+        return {_key(key): plain(item, leaf, depth + 1) for key, item in value.items()}
+    items = _in_order(value) if isinstance(value, set | frozenset) else value
+    return [plain(item, leaf, depth + 1) for item in items]
+
+
+def _key(key: Any) -> str:
+    return key if type(key) is str else str(key.value if isinstance(key, Enum) else key)
+
+
+def _in_order(items: Collection[Any]) -> list[Any]:
+    """The members of a set in an order that does not change from run to run."""
+    try:
+        return sorted(items)
+    except TypeError:
+        return sorted(items, key=repr)
+
+
+def _array(value: np.ndarray[Any, np.dtype[Any]], leaf: Leaf, depth: int) -> Any:
+    if value.dtype.kind in "biuf":
+        return plain(value.item(), leaf, depth) if value.ndim == 0 else numbers(value)
+    return plain(value.tolist(), leaf, depth)

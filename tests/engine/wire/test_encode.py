@@ -1,0 +1,163 @@
+"""Any value on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from enum import Enum, IntEnum
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from engine.errors import ExecutionEngineRuntimeError
+from engine.values.frame import VideoMoment
+from engine.values.image import Image
+from engine.wire.encode import encode
+from engine.wire.plain import MAX_DEPTH
+from engine.wire.unfit import MAX_DEPTH as MAX_DEPTH_OUTSIDE
+from tests.engine.wire.samples import boxes, masks
+
+TAKEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+MOMENT = VideoMoment("camera", 7, TAKEN, fps=float("nan"))
+
+
+class Side(Enum):
+    """An enumeration of texts."""
+
+    LEFT = "left"
+
+
+class Level(IntEnum):
+    """An enumeration of numbers."""
+
+    HIGH = 3
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, None),
+        (True, True),
+        (3, 3),
+        ("text", "text"),
+        (0.5, 0.5),
+        (float("nan"), None),
+        (float("-inf"), None),
+        (np.float32(0.5), 0.5),
+        (np.float64("inf"), None),
+        (np.int64(4), 4),
+        (np.bool_(True), True),
+        (np.str_("text"), "text"),
+        (np.array([[1, 2]]), [[1, 2]]),
+        (np.array(2.5), 2.5),
+        (np.array(np.nan), None),
+        (np.array([1, np.nan], np.float32), [1, None]),
+        (np.array([TAKEN, np.nan], object), ["2026-01-02T03:04:05+00:00", None]),
+        (TAKEN, "2026-01-02T03:04:05+00:00"),
+        (date(2026, 1, 2), "2026-01-02"),
+        (b"\x00\xff", "AP8="),
+        (bytearray(b"\x00"), "AA=="),
+        (memoryview(b"\x00"), "AA=="),
+        (Side.LEFT, "left"),
+        (Level.HIGH, 3),
+        ((1, (2,)), [1, [2]]),
+        ({"b", "a", "c"}, ["a", "b", "c"]),
+        (frozenset({2, "x"}), ["x", 2]),
+        ({1: {Side.LEFT: float("inf")}}, {"1": {"left": None}}),
+        (MOMENT.time, "2026-01-02T03:04:05+00:00"),
+    ],
+)
+def test_plain_values(value: Any, expected: Any) -> None:
+    found = encode(value, ("*",))
+    assert found == expected
+    assert type(found) is type(expected)
+    assert orjson.loads(orjson.dumps(found)) == expected
+
+
+def test_what_only_this_engine_has_is_found_at_any_depth() -> None:
+    image = Image(np.zeros((4, 4, 3), np.uint8), "camera", video=MOMENT)
+    found = encode({"a": [{"b": (image, boxes(1), MOMENT)}]}, ("dictionary",))["a"][0]["b"]
+    assert found[0]["type"] == "base64"
+    assert found[1]["predictions"][0]["class"] == "class 0"
+    assert found[2]["frame_number"] == 7
+    assert found[0]["video_metadata"]["fps"] is found[2]["fps"] is None
+
+
+def test_what_is_unknown_is_left_to_the_writer() -> None:
+    unknown = object()
+    assert encode([unknown], ("*",)) == [unknown]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "key"),
+    [
+        (("rle_instance_segmentation_prediction",), "rle_mask"),
+        (("semantic_segmentation_prediction",), "rle_mask"),
+        (("string", "semantic_segmentation_prediction", "instance_segmentation_prediction"), "rle_mask"),
+        (("instance_segmentation_prediction", "rle_instance_segmentation_prediction"), "points"),
+        (("*",), "points"),
+        ((), "points"),
+    ],
+)
+def test_the_first_kind_says_how_masks_travel(kinds: tuple[str, ...], key: str) -> None:
+    found = encode([boxes(2, mask=masks(2))], kinds)[0]["predictions"]
+    assert all({"points", "rle_mask"} & row.keys() == {key} for row in found)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("abcdefgh", "ab********gh"),
+        ("abcdefg", "********"),
+        ("", "********"),
+        (None, None),
+        (12345678, "12********78"),
+        ({"key": ["abcdefgh", b"123456"]}, {"key": ["ab********gh", "MT********U2"]}),
+    ],
+)
+def test_secrets(value: Any, expected: Any) -> None:
+    assert encode(value, ("secret",)) == expected
+    assert encode(value, ("string", "secret")) == expected
+
+
+def test_secrets_are_told_only_by_their_kind() -> None:
+    assert encode({"api_key": "abcdefgh"}, ("*",)) == {"api_key": "abcdefgh"}
+
+
+def nested(levels: int, wrap: Callable[[Any], Any]) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = wrap(value)
+    return value
+
+
+@pytest.mark.parametrize("wrap", [lambda value: [value], lambda value: {"a": value}, lambda value: (value,)])
+def test_depth_is_bounded(wrap: Callable[[Any], Any]) -> None:
+    encode(nested(MAX_DEPTH, wrap), ("*",))
+    with pytest.raises(ExecutionEngineRuntimeError, match="100 deep"):
+        encode(nested(MAX_DEPTH + 1, wrap), ("*",))
+
+
+def test_values_in_themselves_are_refused() -> None:
+    value: list[Any] = []
+    value.append(value)
+    with pytest.raises(ExecutionEngineRuntimeError):
+        encode(value, ("*",))
+
+
+def test_what_comes_in_can_go_out() -> None:
+    assert MAX_DEPTH_OUTSIDE < MAX_DEPTH
+
+
+SCALARS = some.none() | some.booleans() | some.integers(-(2**63), 2**63 - 1) | some.floats() | some.text(max_size=4)
+
+
+@given(some.recursive(SCALARS, lambda inner: some.lists(inner) | some.dictionaries(some.text(max_size=3), inner)))
+def test_json_takes_all_of_it(value: Any) -> None:
+    found = encode(value, ("*",))
+    assert orjson.loads(orjson.dumps(found)) == found
+    assert encode(found, ("*",)) == found
