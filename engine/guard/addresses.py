@@ -40,8 +40,8 @@ def permit(url: str, policy: SourcePolicy, *, base: httpx.URL | None = None) -> 
     if len(url) > MAX_URL_LENGTH:
         raise InputImageLoadError(f"The URL is longer than {MAX_URL_LENGTH} characters.")
     authority = AUTHORITY.match(url)
-    if authority and re.search(r"[@\\]", authority[1]):
-        raise ImageSourceRefused("The URL has a name, a password or a backslash before its host.")
+    if authority and "@" in authority[1]:
+        raise ImageSourceRefused("The URL has a name or a password before its host.")
     try:
         parsed = httpx.URL(url) if base is None else base.join(url)
     except (httpx.InvalidURL, ValueError):
@@ -96,6 +96,6 @@ def is_public(address: str) -> bool:
     ip = ip_address(address)
     if isinstance(ip, IPv6Address):
         if ip.ipv4_mapped is None and ip not in NAT64:
-            return ip in GLOBAL_UNICAST and ip.is_global and ip.sixtofour is None and ip.teredo is None
+            return ip in GLOBAL_UNICAST and ip.is_global and ip.sixtofour is None
         ip = IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip.is_global and not ip.is_multicast and not any(ip in network for network in METADATA_SERVICES)

@@ -6,11 +6,14 @@ import cv2
 import numpy as np
 
 from engine.errors import ImageTooLargeError, InputImageLoadError
-from engine.guard.headers import FORMATS, measure
+from engine.guard.headers import FORMATS, PNG_MAGIC, measure, png_chunks
 from engine.guard.limits import Limits
 from engine.values.image import Pixels
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what is wrong with a file is the caller's to know
+
+PNG_PARTS = (b"IHDR", b"PLTE", b"IDAT", b"eXIf", b"IEND")
+"""The rest is texts, profiles and further frames, with which tiny files make OpenCV take gigabytes, or crash."""
 
 
 def check(data: bytes, limits: Limits) -> None:
@@ -58,7 +61,7 @@ def decode(data: bytes, limits: Limits) -> Pixels:
     """
     check(data, limits)
     try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        pixels = cv2.imdecode(np.frombuffer(_plain(data), np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:
         pixels = None
     if pixels is None:
@@ -67,3 +70,11 @@ def decode(data: bytes, limits: Limits) -> Pixels:
             hint="Open it elsewhere, save it as JPEG or PNG with 8 bits a channel, and send that.",
         )
     return pixels.astype(np.uint8, copy=False)
+
+
+def _plain(data: bytes) -> bytes:
+    """A PNG file with nothing in it but its first picture; other files as they are."""
+    if not data.startswith(PNG_MAGIC):
+        return data
+    view = memoryview(data)
+    return PNG_MAGIC + b"".join(view[start:end] for kind, start, end in png_chunks(data) if kind in PNG_PARTS)

@@ -23,6 +23,7 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 ACCEPT = "image/jpeg, image/png, image/webp, image/*;q=0.5"
 PORTS = {"http": 80, "https": 443}
+WRITE_BYTES = 16_384
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -81,7 +82,7 @@ def permitted_addresses(target: httpx.URL, policy: SourcePolicy, resolve: Resolv
     host = host_of(target)
     try:
         addresses = resolve(host, port_of(target))
-    except (OSError, UnicodeError):
+    except OSError:
         raise InputImageLoadError(f"{host} is not known.", hint="Check the host name.") from None
     if not policy.allow_private_addresses and not all(map(is_public, addresses)):
         raise ImageSourceRefused(f"{host} is not on the public internet.")
@@ -181,7 +182,8 @@ class _Timed(httpcore.NetworkStream):
 
     @override
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(self._deadline))
+        for start in range(0, len(buffer), WRITE_BYTES):  # `write` grants its time to every part that fits the network
+            self._stream.write(buffer[start : start + WRITE_BYTES], _left(self._deadline))
 
     @override
     def close(self) -> None:

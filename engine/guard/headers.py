@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from struct import unpack_from
 
 from engine.errors import ImageTooLargeError, InputImageLoadError
@@ -20,7 +20,6 @@ FORMATS = "JPEG, PNG, WebP, GIF, BMP or TIFF"
 MAX_JPEG_SEGMENTS = 4096
 MAX_JPEG_SCANS = 64
 MAX_PNG_CHUNKS = 65_536
-MAX_PNG_TEXTS = 16
 
 JPEG_MARKER = re.compile(rb"\xff([\x01-\xfe])")
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -28,8 +27,7 @@ JPEG_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD9)})
 JPEG_SCAN = 0xDA
 
-PNG_PACKED_TEXTS = (b"zTXt", b"iTXt")
-"""libpng unpacks each of them, to as many as 8 MB."""
+PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
 TIFF_WIDTH, TIFF_HEIGHT, TIFF_TILE_WIDTH, TIFF_TILE_HEIGHT = 256, 257, 322, 323
 TIFF_SHORT = 3
@@ -94,18 +92,27 @@ def _check_scans(data: bytes, at: int, alone: bool) -> None:
         raise _hostile("scans")
 
 
-def _png(data: bytes) -> Size:
-    size = unpack_from(">II", data, 16)
-    at, texts = 8, 0
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """The chunks of a PNG file: kind, and where the chunk begins and ends in the file. Raises as `measure` does."""
+    at = len(PNG_MAGIC)
     for _ in range(MAX_PNG_CHUNKS):
         length, kind = unpack_from(">I4s", data, at)
+        end = at + length + 12
+        if end > len(data):
+            raise _truncated()
+        yield kind, at, end
         if kind == b"IEND":
-            return size
-        texts += kind in PNG_PACKED_TEXTS
-        if texts > MAX_PNG_TEXTS:
-            raise _hostile("compressed texts")
-        at += length + 12
+            return
+        at = end
     raise _hostile("chunks")
+
+
+def _png(data: bytes) -> Size:
+    kinds = [kind for kind, _, _ in png_chunks(data)]
+    if kinds[0] != b"IHDR":
+        raise InputImageLoadError("The image does not begin with its size, as a PNG does.", hint="Save it anew.")
+    width, height = unpack_from(">II", data, 16)
+    return width, height
 
 
 def _riff(data: bytes) -> Size:
@@ -163,7 +170,7 @@ def _hostile(what: str) -> ImageTooLargeError:
 
 READERS: dict[bytes, Callable[[bytes], Size]] = {
     b"\xff\xd8\xff": _jpeg,
-    b"\x89PNG\r\n\x1a\n": _png,
+    PNG_MAGIC: _png,
     b"RIFF": _riff,
     b"GIF8": _gif,
     b"BM": _bmp,

@@ -132,7 +132,6 @@ def changed(data: bytes, at: int, form: str, *values: int) -> bytes:
 
 def bombs() -> dict[str, bytes]:
     """Small files that cost a server much memory or time if it believes them."""
-    text = chunk(b"zTXt", b"comment\0\0" + zlib.compress(bytes(2**20), 9))
     return {
         "png of 40,000 x 40,000": png_of(40_000, 40_000),
         "jpeg of 65,500 x 65,500": jpeg_of(65_500, 65_500),
@@ -147,9 +146,23 @@ def bombs() -> dict[str, bytes]:
         "tiff of 100,000 x 100,000": tiff_of(100_000, 100_000, content=b"x"),
         "tiff with a tile of 16,384 x 16,384": tiff_of(16, 16, (322, 4, 1, 16_384), (323, 4, 1, 16_384)),
         "tiff with tags on the same bytes": tiff_of(64, 64, *((40_000 + tag, 1, 4096, 8) for tag in range(200))),
-        "png with many compressed texts": png_with(*[text] * 60),
         "png with many chunks": png_with(chunk(b"teSt", b"") * 100_000),
         "jpeg with many progressive scans": jpeg_of_scans(1000, progressive=True),
         "jpeg with many sequential scans": jpeg_of_scans(1000, progressive=False),
         "jpeg with many segments": jpeg_with(b"\xff\xe5\x00\x02" * 100_000),
+    }
+
+
+def oddities() -> dict[str, bytes]:
+    """PNG files of the quarters, with parts that are expensive or dangerous to read and that pixels do not need."""
+    text = zlib.compress(bytes(2**20), 9)
+    frames = struct.pack(">II", 2**31 - 1, 0)
+    frame = struct.pack(">IIIIIHHBB", 0, 2**30, 2**30, 0, 0, 1, 1, 0, 0)
+    return {
+        "compressed texts": png_with(*[chunk(b"zTXt", b"comment\0\0" + text)] * 60),
+        "international texts": png_with(*[chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + text)] * 60),
+        "a profile that is none": png_with(chunk(b"iCCP", b"profile\0\0" + text)),
+        "two billion frames": png_with(chunk(b"acTL", frames), chunk(b"fcTL", frame)),
+        "a chunk whose name is none": png_with(chunk(b"I\x7fAT", bytes(42))),
+        "a name in capitals that nobody knows": png_with(chunk(b"ABCD", bytes(42))),
     }

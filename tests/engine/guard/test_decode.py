@@ -26,6 +26,7 @@ from tests.engine.guard.pictures import (
     changed,
     encoded,
     good,
+    oddities,
     pillow,
     png_of,
     quarters,
@@ -77,6 +78,8 @@ def with_alpha() -> bytes:
         pytest.param(encoded(quarters().astype(np.uint16) * 257, ".tiff"), quarters(), 0, id="16-bit tiff"),
         pytest.param(with_alpha(), quarters(), 0, id="alpha is dropped, not blended"),
         pytest.param(saved(pillow(quarters()).quantize(8), "PNG"), quarters(), 0, id="palette png"),
+        pytest.param(saved(pillow(quarters()), "PNG", transparency=(255, 0, 0)), quarters(), 0, id="transparent red"),
+        pytest.param(saved(pillow(quarters()).quantize(8), "PNG", transparency=0), quarters(), 0, id="a clear palette"),
         pytest.param(saved(pillow(quarters()).convert("CMYK"), "JPEG"), quarters(), 40, id="cmyk jpeg"),
         pytest.param(saved(Pillow.new("L", (WIDTH, HEIGHT), 77), "TIFF"), grey(77), 0, id="grey tiff"),
         pytest.param(tiff_of(WIDTH, HEIGHT, order=">"), grey(0), 0, id="big-endian tiff"),
@@ -94,6 +97,7 @@ def test_every_kind_of_pixel_comes_out_as_colour(data: bytes, expected: npt.NDAr
         assert distance(pixels, expected) <= tolerance
 
 
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize(
     ("orientation", "turned"),
     [
@@ -104,10 +108,12 @@ def test_every_kind_of_pixel_comes_out_as_colour(data: bytes, expected: npt.NDAr
         (8, np.rot90(quarters())),
     ],
 )
-def test_exif_orientation_is_applied(orientation: int, turned: npt.NDArray[np.uint8]) -> None:
+def test_exif_orientation_is_applied(form: str, orientation: int, turned: npt.NDArray[np.uint8]) -> None:
     exif = Pillow.Exif()
     exif[0x0112] = orientation
-    data = good("JPEG", quality=95, subsampling=0, exif=exif)
+    per_form: dict[str, dict[str, Any]] = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}
+    options = per_form.get(form, {})
+    data = good(form, exif=exif, **options)
     assert distance(decode(data, LIMITS), turned) <= LOSSY
 
 
@@ -154,6 +160,12 @@ def test_limits_are_inclusive() -> None:
         check(data, replace(exact, max_image_pixels=WIDTH * HEIGHT - 1))
 
 
+@pytest.mark.parametrize("name", oddities())
+def test_what_pixels_do_not_need_is_not_read(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert np.array_equal(decode(oddities()[name], LIMITS), quarters())
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize("name", bombs())
 def test_bombs_are_refused_from_their_header(name: str) -> None:
     with pytest.raises(ImageTooLargeError):
@@ -168,11 +180,13 @@ import resource
 from engine.errors import ImageTooLargeError
 from engine.guard.decode import decode
 from engine.guard.limits import Limits
-from tests.engine.guard.pictures import FILES, bombs
-files = bombs()
-decode(FILES["jpeg"], Limits())
+from tests.engine.guard.pictures import FILES, bombs, oddities
+refused, harmless = bombs(), oddities()
+decode(FILES["png"], Limits())
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-for data in files.values():
+for data in harmless.values():
+    decode(data, Limits())
+for data in refused.values():
     try:
         decode(data, Limits())
     except ImageTooLargeError:

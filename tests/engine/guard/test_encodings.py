@@ -90,7 +90,7 @@ def test_long_text_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPat
     text = base64.b64encode(bytes(3000)).decode()
     assert len(from_base64(text, 3000)) == 3000
     assert len(from_base64(base64.encodebytes(bytes(3000)).decode().replace("\n", "\r\n"), 3000)) == 3000
-    monkeypatch.setattr("binascii.a2b_base64", lambda *_, **__: pytest.fail("it was decoded"))
+    monkeypatch.setattr("engine.guard.encodings.pybase64.b64decode", lambda *_, **__: pytest.fail("it was decoded"))
     with pytest.raises(ImageTooLargeError, match="2800 bytes"):
         from_base64(text, 2800)
 

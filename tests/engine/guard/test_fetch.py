@@ -15,10 +15,11 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Protocol
 
+import httpcore
 import pytest
 
 from engine.errors import ImageSourceRefused, ImageTooLargeError, InputImageLoadError
-from engine.guard.fetch import fetch, look_up
+from engine.guard.fetch import Pinned, fetch, look_up
 from engine.guard.limits import Limits, SourcePolicy
 from tests.engine.guard.servers import OTHER_PUBLIC, PUBLIC, Answer, Internet, Site, body, raw, redirect, serving
 
@@ -204,6 +205,20 @@ def test_redirects_obey_the_policy(internet: Internet, serve: Serve, location: s
     assert "secret" not in str(caught.value)
 
 
+def test_redirects_are_read_as_utf_8(internet: Internet, serve: Serve) -> None:
+    site = serve(
+        a=raw("HTTP/1.1 302 Found\r\nLocation: /ä\r\nContent-Length: 0\r\n\r\n".encode()),
+        b=raw(b"HTTP/1.1 302 Found\r\nLocation: /\xe4\r\nContent-Length: 0\r\n\r\n"),
+        c=raw(b"HTTP/1.1 200 OK\r\nX: \xe4\r\nContent-Length: 3\r\n\r\ncat"),
+        **{"%C3%A4": body(CONTENT)},
+    )
+    assert get(internet, f"http://{HOST}/a") == CONTENT
+    with pytest.raises(InputImageLoadError, match="URL cannot be read"):
+        get(internet, f"http://{HOST}/b")
+    assert get(internet, f"http://{HOST}/c") == b"cat"
+    assert [path for path, _ in site.seen] == ["/a", "/%C3%A4", "/b", "/c"]
+
+
 @pytest.mark.parametrize("status", [204, 206, 304, 400, 401, 403, 404, 500, 503])
 def test_other_answers_are_named_by_their_status(internet: Internet, serve: Serve, status: int) -> None:
     serve(cat=raw(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode()))
@@ -336,6 +351,30 @@ def test_unknown_hosts_are_said_to_be_unknown(internet: Internet) -> None:
         get(internet, "https://nowhere.example.com/")
 
 
+def test_writing_to_a_slow_reader_ends_with_the_time_limit() -> None:
+    over = threading.Event()
+
+    def drink(listener: socket.socket) -> None:
+        connection = listener.accept()[0]
+        with connection:
+            while not over.wait(0.01) and connection.recv(300_000):
+                continue
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        reader = threading.Thread(target=drink, args=(listener,))
+        reader.start()
+        started = time.monotonic()
+        stream = Pinned(["127.0.0.1"], started + 0.3).connect_tcp(HOST, listener.getsockname()[1])
+        try:
+            with pytest.raises((TimeoutError, httpcore.WriteTimeout)):
+                stream.write(bytes(100_000_000))
+            assert time.monotonic() - started < 2
+        finally:
+            over.set()
+            stream.close()
+            reader.join()
+
+
 def test_the_system_knows_this_machine() -> None:
     assert "127.0.0.1" in look_up("127.0.0.1", 80)
 
@@ -382,10 +421,11 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def secure_site(internet: Internet, certificate: Path) -> Iterator[Site]:
-    """A public server with that certificate, which also redirects to http."""
+    """A public server with that certificate, which also redirects to http, and drips."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate)
-    with serving({"/cat": body(CONTENT), "/down": redirect(f"http://{HOST}/cat")}, tls) as site:
+    slow = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", *[b"x"] * 1000, pause=lambda: time.sleep(0.02))
+    with serving({"/cat": body(CONTENT), "/down": redirect(f"http://{HOST}/cat"), "/slow": slow}, tls) as site:
         internet.ports[PUBLIC] = site.port
         yield site
 
@@ -408,8 +448,18 @@ def test_https_is_verified_against_the_name_of_the_host(
         ask(f"https://{HOST}/down")
 
 
+def test_https_ends_with_the_time_limit(internet: Internet, secure_site: Site, certificate: Path) -> None:
+    tls, limits = ssl.create_default_context(cafile=certificate), Limits(fetch_timeout=0.3)
+    started = time.monotonic()
+    with pytest.raises(InputImageLoadError, match="took longer"):
+        fetch(f"https://{HOST}/slow", HTTP, limits, resolve=internet.resolve, tls=tls)
+    assert time.monotonic() - started < 2
+
+
 def test_a_handshake_that_never_ends_ends(internet: Internet) -> None:
+    started = time.monotonic()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         internet.ports[PUBLIC] = silent.getsockname()[1]
         with pytest.raises(InputImageLoadError, match="took longer"):
             get(internet, f"https://{HOST}/", limits=Limits(fetch_timeout=0.3))
+    assert time.monotonic() - started < 2

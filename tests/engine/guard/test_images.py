@@ -229,10 +229,21 @@ def test_ancestry_comes_along() -> None:
     assert (image.frame.width, image.frame.height) == (WIDTH, HEIGHT)
 
 
-@pytest.mark.parametrize("key", ["parent_origin", "root_parent_origin"])
-def test_nothing_is_cut_out_of_a_picture_beyond_the_limits(key: str) -> None:
+HUGE = {**ORIGIN, "width": 10**9}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"parent_origin": HUGE},
+        {"root_parent_origin": HUGE},
+        {"parent_origin": ORIGIN, "root_parent_origin": HUGE},
+        {"parent_origin": HUGE, "root_parent_origin": ORIGIN},
+    ],
+)
+def test_nothing_is_cut_out_of_a_picture_beyond_the_limits(said: dict[str, Any]) -> None:
     with pytest.raises(ImageTooLargeError, match="cut out of no image that this server would take"):
-        LOADER.load({"type": "base64", "value": TEXT, key: {**ORIGIN, "width": 10**9}}, "image")
+        LOADER.load({"type": "base64", "value": TEXT, **said}, "image")
 
 
 JSON = some.recursive(
