@@ -48,5 +48,5 @@ def build(settings: Settings) -> Server:
         "environment": settings.environment(),
         "egress": egress,
     }
-    engine = Engine(Registry(installed_blocks("blocks")), images, resources)
+    engine = Engine(Registry(installed_blocks("blocks", settings.plugins)), images, resources)
     return Server(settings, models, images, engine, egress)

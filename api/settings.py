@@ -111,7 +111,10 @@ class Settings(BaseSettings):
     )
     allow_numpy: bool = Field(False, alias="ALLOW_NUMPY_INPUT", description="Take pictures in .npy form.")
 
-    # What blocks may touch
+    # Blocks, and what they may touch
+    plugins: Names = Field(
+        (), alias="WORKFLOWS_PLUGINS", description="Python modules with more blocks; one that fails stops the start."
+    )
     allow_local_storage: bool = Field(
         True,
         alias="ALLOW_WORKFLOW_BLOCKS_ACCESSING_LOCAL_STORAGE",

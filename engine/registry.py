@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from types import MappingProxyType, ModuleType
 
@@ -34,11 +34,11 @@ class Registry:
         self.by_identifier: Mapping[str, AnyBlock] = MappingProxyType(found)
 
 
-def installed_blocks(package: str) -> Iterator[AnyBlock]:
-    """The blocks under `package`, then those of the `penstock.blocks` entry points."""
-    yield from blocks_under(package)
-    for entry in entry_points(group=ENTRY_POINTS):
-        yield from blocks_under(entry.value)
+def installed_blocks(package: str, plugins: Iterable[str] = ()) -> Iterator[AnyBlock]:
+    """The blocks under `package`, then those of the `penstock.blocks` entry points, then those of `plugins`."""
+    entries = (entry.value for entry in entry_points(group=ENTRY_POINTS))
+    for name in dict.fromkeys((package, *entries, *plugins)):
+        yield from blocks_under(name)
 
 
 def blocks_under(package: str) -> Iterator[AnyBlock]:

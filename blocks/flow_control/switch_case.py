@@ -11,7 +11,7 @@ from engine.kinds import Anything
 from engine.values.shape import NextSteps, Passage, StepsByCase
 
 
-@block("roboflow_core/switch_case@v1")
+@block("roboflow_core/switch_case@v1", aliases=("SwitchCase",))
 def switch_case(
     value: Annotated[Anything, Doc("What decides; compared as text, so true is 'True'.")],
     cases: Annotated[StepsByCase, Doc("The step for each text.")],

@@ -15,6 +15,7 @@ import pytest
 from engine.compiler import compile_workflow
 from engine.registry import Registry, blocks_under
 from tests.api.serving import serving
+from tests.blocks.samples import found
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -23,6 +24,7 @@ RUN_ELSEWHERE = {
     "make serve": "tests/docs/test_make.py",
     "penstock models add": "tests/api/test_cli.py",
     "from inference_sdk": "tests/sdk/test_sdk.py",
+    '"""Count detections': "tests/docs/test_snippets.py",
 }
 """Snippets that need more than a shell in the checkout, and the tests that run them."""
 
@@ -30,10 +32,10 @@ RUN_ELSEWHERE = {
 def snippets(language: str) -> Iterator[tuple[str, str]]:
     """(page, text) of the fenced blocks in a language."""
     for page in PAGES:
-        for found, text in re.findall(
+        for spoken, text in re.findall(
             r"^```(\w+)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
         ):
-            if found == language:
+            if spoken == language:
                 yield page.name, text
 
 
@@ -52,6 +54,16 @@ def test_every_snippet_is_run_somewhere() -> None:
 @pytest.mark.parametrize(("page", "text"), list(snippets("json")))
 def test_workflows_compile(page: str, text: str) -> None:
     assert compile_workflow(json.loads(text), Registry(blocks_under("blocks"))).steps
+
+
+def test_the_block_of_the_docs_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (text,) = [text for page, text in snippets("python") if page == "blocks.md"]
+    (tmp_path / "block_of_the_docs.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    (block,) = blocks_under("block_of_the_docs")
+    assert block.type == "mine/count_large@v1"
+    assert block(found((0, 0, 64, 48), (0, 0, 2, 2))) == {"count": 1}
+    assert block(found((0, 0, 2, 2), (0, 0, 3, 3)), share=0.001) == {"count": 2}
 
 
 def test_the_readme_word_by_word(starter_models: Path, tmp_path: Path) -> None:
