@@ -9,10 +9,31 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
+
+from engine.guard.fetch import fetch
+from engine.guard.limits import Limits, SourcePolicy
 
 PUBLIC, OTHER_PUBLIC = "93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"
 """Addresses that anybody may ask; in tests, they lead to a server on this machine."""
+
+HOST = "images.example.com"
+HOSTS = {
+    "private.example.com": ["10.0.0.7"],
+    "loopback.example.com": ["127.0.0.1"],
+    "metadata.example.com": ["169.254.169.254"],
+    "mixed.example.com": [PUBLIC, "192.168.1.1"],
+    "mixed-too.example.com": ["::1", PUBLIC],
+    "mapped.example.com": ["::ffff:127.0.0.1"],
+    "nat64.example.com": ["64:ff9b::a00:1"],
+    "multicast.example.com": ["224.0.0.1"],
+    "nowhere.example.com": [],
+}
+"""Names with addresses of their own; all others are public."""
+
+HTTP = SourcePolicy(allow_http=True)
+LIMITS = Limits(max_image_bytes=100_000, fetch_timeout=5.0)
+CONTENT = b"the picture"
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -23,6 +44,12 @@ class Site:
 
     port: int
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+
+class Serve(Protocol):
+    """Starts a public server: its paths are given by name."""
+
+    def __call__(self, **answers: Answer) -> Site: ...
 
 
 @contextmanager
@@ -123,3 +150,8 @@ class Internet:
         if address[0] not in self.ports:
             raise TimeoutError
         return self._connect(("127.0.0.1", self.ports[address[0]]), timeout, *args, **more)
+
+
+def get(internet: Internet, url: str, policy: SourcePolicy = HTTP, limits: Limits = LIMITS) -> bytes:
+    """Fetch from that internet."""
+    return fetch(url, policy, limits, resolve=internet.resolve)
