@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from api import errors, openapi
 from api.door import Doorkeeper
-from api.middleware import REQUEST_ID, RequestId, Unforeseen
+from api.middleware import REQUEST_ID, Outermost
 from api.routes import inference, info, models, workflows
 from api.schemas.inference import ClassificationRequest, ObjectDetectionRequest
 from api.schemas.models import AddModelRequest, ClearModelsRequest, RemoveModelRequest
@@ -50,7 +50,6 @@ def create_app(settings: Settings) -> FastAPI:
         # The handlers take the bare request and read it at the door, so there is nothing for FastAPI to solve, and a
         # third of what a request costs is saved; it describes them all the same.
         app.add_route(route.path, route.endpoint, sorted(route.methods or ()), include_in_schema=False)
-    app.add_middleware(Unforeseen)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.allow_origins),
@@ -59,7 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
         allow_headers=["*"],
         expose_headers=list(EXPOSED_HEADERS),
     )
-    app.add_middleware(RequestId)
+    app.add_middleware(Outermost)
     errors.register(app)
     openapi.document(app, routes, SCHEMAS)
     return app

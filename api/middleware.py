@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import logging
-from uuid import uuid4
+import os
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import unforeseen
 
-log = logging.getLogger("penstock")
-
 REQUEST_ID = "X-Request-ID"
+HEADER = REQUEST_ID.lower().encode()
 MAX_ID_LENGTH = 128
 
+log = logging.getLogger("penstock")
 
-class RequestId:
-    """Sends back the request's own id, or a fresh one."""
+
+class Outermost:
+    """Sends back the request's own id, or a fresh one, and a 500 for what nobody foresaw; raised, it would hang up."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -27,38 +27,27 @@ class RequestId:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        text = given.decode("latin-1")
-        sane = 0 < len(text) <= MAX_ID_LENGTH and text.isascii() and text.isprintable()
-        request_id = text if sane else uuid4().hex
-
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[REQUEST_ID] = request_id
-            await send(message)
-
-        await self._app(scope, receive, send_with_id)
-
-
-class Unforeseen:
-    """Logs what nobody foresaw and answers with a 500; raised further, it would cut the connection."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        request_id = _request_id(scope)
         started = False
 
-        async def watch(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             nonlocal started
-            started = True
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message.get("headers", ()), (HEADER, request_id)]
             await send(message)
 
         try:
-            await self._app(scope, receive, watch)
+            await self._app(scope, receive, send_with_id)
         except Exception:
-            if started or scope["type"] != "http":
+            if started:
                 raise
             log.exception("%s %s failed.", scope["method"], scope["path"])
-            await unforeseen()(scope, receive, send)
+            await unforeseen()(scope, receive, send_with_id)
+
+
+def _request_id(scope: Scope) -> bytes:
+    for name, value in scope["headers"]:
+        if name == HEADER and 0 < len(value) <= MAX_ID_LENGTH and all(32 <= byte < 127 for byte in value):
+            return bytes(value)
+    return os.urandom(16).hex().encode()

@@ -23,7 +23,8 @@ from benchmarks.nothing import SIZE, write_null_model
 from models.catalogue import DEFAULT_ID
 from models.providers import installed_providers
 
-COUNT = 400
+ROUNDS = 6
+COUNT = 80
 WARM_UP = 30
 HEADER = f"{'':44}{'calls/s':>9}{'p50 ms':>9}{'p95 ms':>9}{'CPU ms':>9}{'added CPU ms':>14}{'CPU ratio':>11}"
 
@@ -36,7 +37,7 @@ def main() -> None:
     print(
         f"{platform.machine()}, {platform.python_implementation()} {platform.python_version()}, {platform.platform()}"
     )
-    print(f"picture: 512 x 512 JPEG of {len(picture)} bytes, {COUNT} calls a row\n")
+    print(f"picture: 512 x 512 JPEG of {len(picture)} bytes, best of {ROUNDS} rounds of {COUNT} calls a row\n")
     with tempfile.TemporaryDirectory() as folder:
         write_null_model(null := Path(folder) / "null.onnx")
         weights = _default_weights()
@@ -65,22 +66,24 @@ def _default_weights() -> Path | None:
 
 
 def _rows(server: Served, title: str, model_id: str, floor: Callable[[bytes], int], picture: bytes) -> None:
-    """The rows of one model: the floor first, then each way through the server."""
-    least = _timed(lambda: floor(picture))
-    _print(f"{title}: bare loop", least, least)
+    """The rows of one model: the floor first, then each way through the server.
+
+    All take turns, and each shows its least disturbed round, since a machine is never alone with us.
+    """
     image = {"type": "base64", "value": b64encode(picture).decode()}
     plain = orjson.dumps({"model_id": model_id, "image": image})
     workflow = orjson.dumps({"specification": _one_step(model_id), "inputs": {"image": image}})
-    ways = (
-        ("HTTP, 1 client", "/infer/object_detection", plain, 1),
-        ("HTTP, 8 clients", "/infer/object_detection", plain, 8),
-        ("one-step workflow, 1 client", "/workflows/run", workflow, 1),
-        ("one-step workflow, 8 clients", "/workflows/run", workflow, 8),
-    )
-    for name, path, body, concurrency in ways:
-        _print(f"{title}: {name}", server.post(path, body, COUNT, concurrency), least)
-    again = _timed(lambda: floor(picture))
-    _print(f"{title}: bare loop again", again, least)
+    ways: dict[str, Callable[[], Cost]] = {
+        "bare loop": lambda: _timed(lambda: floor(picture)),
+        "HTTP, 1 client": lambda: server.post("/infer/object_detection", plain, COUNT, 1),
+        "HTTP, 8 clients": lambda: server.post("/infer/object_detection", plain, COUNT, 8),
+        "one-step workflow, 1 client": lambda: server.post("/workflows/run", workflow, COUNT, 1),
+        "one-step workflow, 8 clients": lambda: server.post("/workflows/run", workflow, COUNT, 8),
+    }
+    rounds = [{name: way() for name, way in ways.items()} for _ in range(ROUNDS)]
+    best = {name: min((costs[name] for costs in rounds), key=lambda cost: cost.cpu) for name in ways}
+    for name, cost in best.items():
+        _print(f"{title}: {name}", cost, best["bare loop"])
 
 
 def _timed(call: Callable[[], Any]) -> Cost:
