@@ -51,10 +51,11 @@ def starter_models() -> Path:
     settings = Settings()
     provider = StarterProvider(settings.models_dir, offline=settings.offline)
     try:
-        for model_id in ("fastestdet/1", "squeezenet/1"):
-            provider.find(model_id)
+        found = [provider.find(model_id) for model_id in ("fastestdet/1", "squeezenet/1")]
     except ModelDownloadError as error:
         pytest.skip(f"the starter models cannot be had: {error}")
+    if None in found:
+        pytest.skip("the starter models are not here, and OFFLINE_MODE keeps them from being fetched")
     return settings.models_dir
 
 
