@@ -11,10 +11,11 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
 from api import errors, openapi
 from api.door import Doorkeeper
-from api.middleware import REQUEST_ID, Outermost
+from api.middleware import REQUEST_ID, Outermost, ShortWay
 from api.routes import inference, info, models, workflows
 from api.schemas.inference import ClassificationRequest, ObjectDetectionRequest
 from api.schemas.models import AddModelRequest, ClearModelsRequest, RemoveModelRequest
@@ -41,7 +42,7 @@ SCHEMAS = (
 EXPOSED_HEADERS = (REQUEST_ID, "X-Processing-Time", "X-Workflow-Id")
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings) -> ASGIApp:
     """An application over a server built as the settings say."""
     app = FastAPI(title="Penstock", version=VERSION, lifespan=_lifespan)
     app.state.server = build(settings)
@@ -58,10 +59,10 @@ def create_app(settings: Settings) -> FastAPI:
         allow_headers=["*"],
         expose_headers=list(EXPOSED_HEADERS),
     )
-    app.add_middleware(Outermost)
     errors.register(app)
     openapi.document(app, routes, SCHEMAS)
-    return app
+    handlers = {(method, route.path): route.endpoint for route in routes for method in route.methods or ()}
+    return Outermost(ShortWay(app, handlers))
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import orjson
 from fastapi import Request, Response
 from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
 
 from api.server import Server
 from engine.errors import (
@@ -110,14 +111,17 @@ async def _read(request: Request, server: Server) -> bytes:
     size = 0
     try:
         async with asyncio.timeout(server.settings.body_timeout):
-            async for chunk in request.stream():
+            more = True
+            while more and size <= most + DRAINED_BYTES:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                chunk, more = message.get("body", b""), message.get("more_body", False)
                 size += len(chunk)
                 if size <= most:
                     chunks.append(chunk)
                 else:
                     chunks.clear()
-                if size > most + DRAINED_BYTES:
-                    break
     except TimeoutError:
         raise RequestTooSlowError(
             f"The body did not arrive within {server.settings.body_timeout:.0f} seconds.",

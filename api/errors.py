@@ -34,6 +34,7 @@ def register(app: FastAPI) -> None:
     """Make every error of the app an answer in our form."""
     app.add_exception_handler(PenstockError, _penstock_error)
     app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(Exception, _unforeseen_error)
 
 
 def body(error: PenstockError) -> dict[str, Any]:
@@ -71,11 +72,20 @@ def unforeseen() -> Response:
     return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, content)
 
 
-async def _penstock_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, PenstockError)  # noqa: S101 - registered for nothing else
+def answer_to(error: PenstockError) -> Response:
+    """The answer where something failed that we did foresee; what is our fault is logged."""
     if error.fault is Fault.OURS:
         log.error("%s: %s", type(error).__name__, error, exc_info=error)
     return _answer(status(error), body(error), RETRY_AFTER if error.fault is Fault.BUSY else None)
+
+
+async def _penstock_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, PenstockError)  # noqa: S101 - registered for nothing else
+    return answer_to(error)
+
+
+async def _unforeseen_error(_request: Request, _error: Exception) -> Response:
+    return unforeseen()
 
 
 async def _http_exception(_: Request, error: Exception) -> Response:

@@ -77,10 +77,15 @@ class Parameter:
         """What checks and converts a literal or a value that came from outside."""
         return TypeAdapter(self.annotation)
 
+    @cached_property
+    def _validate(self) -> Callable[[Any], Any]:
+        """The adapter's own check, without the layer that asks for settings which nobody here sets."""
+        return self.adapter.validator.validate_python
+
     def takes(self, value: Any) -> Any:
         """The value as the block wants it; ValueError when it does not fit (pydantic's errors are ValueErrors)."""
         if self.value_class is None:
-            return self.adapter.validate_python(value)
+            return self._validate(value)
         if not isinstance(value, self.value_class) and not (value is None and self.optional):
             raise ValueError(f"Expected {self.value_class.__name__}, got {type(value).__name__}")
         return value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -112,7 +111,7 @@ class Model:
         highest = int(boxes.class_id.max(initial=-1))
         if highest >= len(self.manifest.classes):
             raise _class_mismatch(self.manifest, highest + 1)
-        return replace(boxes, xyxy=placement.to_image(boxes.xyxy))
+        return Boxes(placement.to_image(boxes.xyxy), boxes.confidence, boxes.class_id)
 
     def refuse(self, task: Task) -> ModelTaskError:
         """The error for whoever asks for what this model does not do."""

@@ -36,7 +36,7 @@ def suppress(
         class_agnostic: whether all boxes count as of one class.
         max_detections: stop when so many have been found to stay.
     """
-    order = np.argsort(-scores, kind="stable")
+    order = (-scores).argsort(kind="stable")
     if len(order) <= 1:
         return order[:max_detections]
     sides = np.ascontiguousarray(xyxy[order].T)

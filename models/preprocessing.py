@@ -49,11 +49,17 @@ class Placement:
 
         Coordinates are rounded to whole pixels, as today's servers do: clients compare them.
         """
-        corner = np.array([self.pad_x, self.pad_y] * 2)
-        scale = np.array([self.scale_x, self.scale_y] * 2)
-        limit = np.array([self.width, self.height] * 2)
-        boxes: Floats = np.rint(np.clip((xyxy - corner) / scale, 0, limit)).astype(np.float32)
-        return boxes
+        corner, scale, limit = np.array(
+            (
+                (self.pad_x, self.pad_y) * 2,
+                (self.scale_x, self.scale_y) * 2,
+                (self.width, self.height) * 2,
+            )
+        )
+        boxes = (xyxy - corner) / scale
+        np.minimum(np.maximum(boxes, 0, out=boxes), limit, out=boxes)
+        rounded: Floats = np.rint(boxes, out=boxes).astype(np.float32)
+        return rounded
 
 
 def prepare(pixels: Pixels, preprocessing: Preprocessing, width: int, height: int, out: Floats) -> Placement:

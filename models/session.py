@@ -122,11 +122,12 @@ class OrtSession:
             outputs=tuple(_port(node) for node in self._session.get_outputs()),
             metadata=dict(self._session.get_modelmeta().custom_metadata_map),
         )
+        self._outputs = [port.name for port in self.signature.outputs]
 
     def run(self, inputs: Mapping[str, Tensor]) -> list[Tensor]:
         """See `Session.run`."""
         try:
-            outputs: list[Tensor] = self._session.run(None, dict(inputs))
+            outputs: list[Tensor] = self._session.run(self._outputs, dict(inputs))
         except self._refusal as error:
             takes = " and ".join(str(port) for port in self.signature.inputs)
             given = " and ".join(str(Port(name, item.shape, str(item.dtype))) for name, item in inputs.items())

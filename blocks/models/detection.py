@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TypedDict
-from uuid import uuid4
 
 import numpy as np
 
 from engine.kinds import Image, InferenceId, ModelId, ObjectDetections
-from engine.values.detections import Detections, fresh_ids, strings
+from engine.values.detections import Detections, fresh_id, fresh_ids, strings
 from models.pool import ModelPool
 from models.prediction import Boxes, DetectionOptions
 
@@ -59,5 +58,5 @@ def _named(boxes: Boxes, image: Image, names: np.ndarray[tuple[int], np.dtype[np
         class_id=boxes.class_id,
         class_name=names[boxes.class_id],
         detection_id=fresh_ids(len(boxes.xyxy)),
-        inference_id=str(uuid4()),
+        inference_id=fresh_id(),
     )

@@ -50,16 +50,18 @@ def check_area(width: int, height: int, limits: Limits) -> None:
         )
 
 
-def decode(data: bytes, limits: Limits) -> Pixels:
+def decode(data: bytes) -> Pixels:
     """The picture as height x width x 3 bytes in blue, green, red order, turned as its EXIF orientation says.
 
     Grey becomes three equal channels, 16 bits are scaled to 8, transparency is dropped, CMYK is converted without its
     colour profile. Of an animation or a file of several pages, it is the first.
 
+    Args:
+        data: bytes that `check` has passed.
+
     Raises:
-        InputImageLoadError, ImageTooLargeError: as `check` does, and when the content is damaged.
+        InputImageLoadError: the content is damaged.
     """
-    check(data, limits)
     try:
         pixels = cv2.imdecode(np.frombuffer(_plain(data), np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:

@@ -60,10 +60,7 @@ def _jpeg(data: bytes) -> Size:
     progressive = False
     at = 2
     for _ in range(MAX_JPEG_SEGMENTS):
-        marker = JPEG_MARKER.search(data, at)
-        if marker is None:
-            raise _truncated()
-        kind, at = marker[1][0], marker.end()
+        kind, at = _next_marker(data, at)
         if kind == JPEG_SCAN:
             _check_scans(data, at, alone=not progressive and data[at + 2] == components)
             return width, height
@@ -72,8 +69,18 @@ def _jpeg(data: bytes) -> Size:
         if kind in JPEG_FRAMES:
             height, width, components = unpack_from(">HHB", data, at + 3)
             progressive = kind in JPEG_PROGRESSIVE
-        at += unpack_from(">H", data, at)[0]
+        at += data[at] << 8 | data[at + 1]
     raise _hostile("segments")
+
+
+def _next_marker(data: bytes, at: int) -> tuple[int, int]:
+    """The kind of the marker at or after a place, and where its segment begins."""
+    if data[at] == 0xFF and 0 < data[at + 1] < 0xFF:  # as it should be; a search takes longer
+        return data[at + 1], at + 2
+    marker = JPEG_MARKER.search(data, at)
+    if marker is None:
+        raise _truncated()
+    return marker[1][0], marker.end()
 
 
 def _check_scans(data: bytes, at: int, alone: bool) -> None:

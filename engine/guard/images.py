@@ -66,16 +66,16 @@ class ImageLoader:
         if not isinstance(content, bytes):
             return Image(content, said.id, parent=said.parent, root=said.root, video=said.video)
         check(content, self._limits)
-        decoder = partial(_decode, limits=self._limits, id=said.id)
+        decoder = partial(_decode, id=said.id)
         return Image(
             None, said.id, encoded=content, decode=decoder, parent=said.parent, root=said.root, video=said.video
         )
 
     def _provenance(self, value: Mapping[str, Any], id: str) -> Provenance:
         said = read_provenance(value, id)
-        with _prefixed("It was cut out of no image that this server would take."):
-            for origin in (said.parent, said.root):
-                if origin is not None:
+        for origin in (said.parent, said.root):
+            if origin is not None:
+                with _prefixed("It was cut out of no image that this server would take."):
                     check_area(origin.width, origin.height, self._limits)
         return said
 
@@ -134,9 +134,9 @@ def _text(value: Any) -> str:
     raise InputImageLoadError("It is not text.", hint='Send {"type": "base64", "value": "..."}.')
 
 
-def _decode(data: bytes, limits: Limits, id: str) -> Pixels:
+def _decode(data: bytes, id: str) -> Pixels:
     with _named(id):
-        return decode(data, limits)
+        return decode(data)
 
 
 @contextmanager

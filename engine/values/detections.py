@@ -116,10 +116,18 @@ def fresh_ids(count: int) -> Strings:
     noise = os.urandom(16 * count).hex()
     ids = np.empty(count, dtype=object)
     for row in range(count):
-        text = noise[32 * row : 32 * row + 32]
-        variant = "89ab"[int(text[16], 16) & 3]
-        ids[row] = f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
+        ids[row] = _uuid(noise[32 * row : 32 * row + 32])
     return ids
+
+
+def fresh_id() -> str:
+    """One of them."""
+    return _uuid(os.urandom(16).hex())
+
+
+def _uuid(noise: str) -> str:
+    variant = "89ab"[int(noise[16], 16) & 3]
+    return f"{noise[:8]}-{noise[8:12]}-4{noise[13:16]}-{variant}{noise[17:20]}-{noise[20:]}"
 
 
 def _moved_mask(mask: npt.NDArray[np.bool_], frame: Frame, x: int, y: int) -> npt.NDArray[np.bool_]:

@@ -17,28 +17,26 @@ Rows = npt.NDArray[np.intp]
 
 def shortlist(confidence: Floats, options: DetectionOptions) -> Rows:
     """The rows that are surer than asked for, by falling confidence, at most `max_candidates`; no NaN, no infinity."""
-    rows = np.flatnonzero((confidence > options.confidence) & (confidence < np.inf))
-    return rows[np.argsort(-confidence[rows], kind="stable")[: options.max_candidates]]
+    rows = ((confidence > options.confidence) & (confidence < np.inf)).nonzero()[0]
+    return rows[(-confidence[rows]).argsort(kind="stable")[: options.max_candidates]]
 
 
 def corners(cxcywh: Floats) -> Floats:
     """N x 4 centres and sizes as left, top, right, bottom."""
     centre, half = cxcywh[:, :2], cxcywh[:, 2:] / 2
-    return np.hstack([centre - half, centre + half])
+    return np.concatenate((centre - half, centre + half), axis=1)
 
 
 def detections(xyxy: Floats, confidence: Floats, class_id: Integers, options: DetectionOptions) -> Boxes:
-    """The candidates that no better one suppresses. Those with a side that is no finite number are dropped."""
-    with np.errstate(over="ignore"):
-        xyxy = xyxy.astype(np.float32)
-    finite = np.isfinite(xyxy).all(axis=1)
-    boxes = Boxes(xyxy[finite], confidence[finite].astype(np.float32), class_id[finite].astype(np.int64))
-    rows = suppress(
-        boxes.xyxy,
-        boxes.confidence,
-        boxes.class_id,
-        options.iou_threshold,
-        options.class_agnostic,
-        options.max_detections,
-    )
-    return Boxes(boxes.xyxy[rows], boxes.confidence[rows], boxes.class_id[rows])
+    """The candidates that no better one suppresses. Those with a side that is no finite number are dropped.
+
+    Families call it with NumPy's warnings of overflow off: what overflows is dropped.
+    """
+    xyxy = xyxy.astype(np.float32, copy=False)
+    finite = np.isfinite(xyxy)
+    if not finite.all():
+        good = finite.all(axis=1)
+        xyxy, confidence, class_id = xyxy[good], confidence[good], class_id[good]
+    scores, ids = confidence.astype(np.float32, copy=False), class_id.astype(np.int64, copy=False)
+    rows = suppress(xyxy, scores, ids, options.iou_threshold, options.class_agnostic, options.max_detections)
+    return Boxes(xyxy[rows], scores[rows], ids[rows])

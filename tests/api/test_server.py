@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api import door
 from api.errors import STATUS
 from api.settings import Settings, SettingsError
 from engine import errors
@@ -77,6 +78,62 @@ def test_request_ids(null_models: Path, request_id: str | None, comes_back: bool
         answered = client.get("/info", headers=headers).headers["X-Request-ID"]
     assert (answered == request_id) is comes_back
     assert comes_back or re.fullmatch("[0-9a-f]{32}", answered)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/healthz", None),
+        ("GET", "/workflows/execution_engine/versions", None),
+        ("POST", "/model/add", {"model_id": "nobody"}),
+        ("POST", "/workflows/validate", {"version": "1.0", "inputs": [], "steps": [], "outputs": []}),
+        ("POST", "/workflows/validate", {"version": "9"}),
+        ("POST", "/workflows/run", {}),
+        ("GET", "/workflows/run", None),
+        ("GET", "/nowhere", None),
+    ],
+)
+def test_requests_of_browsers_get_the_same_answers(null_models: Path, method: str, path: str, body: Any) -> None:
+    """They go the long way through the app, other requests go straight to their handler."""
+    with serving(MODELS_DIR=null_models) as client:
+        short = client.request(method, path, json=body)
+        long = client.request(method, path, json=body, headers={"Origin": "https://example.org"})
+    assert (long.status_code, long.json()) == (short.status_code, short.json())
+    assert long.headers["access-control-allow-origin"]
+    assert {"x-request-id", "content-type"} <= short.headers.keys() & long.headers.keys()
+
+
+@pytest.mark.parametrize("origin", [None, "https://example.org"])
+def test_what_nobody_foresaw_is_a_500_without_details(
+    null_models: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, origin: str | None
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("internals")
+
+    with serving(MODELS_DIR=null_models) as client:
+        monkeypatch.setattr(door, "_parse", fail)
+        answer = client.get("/healthz", headers={"Origin": origin} if origin else {})
+        monkeypatch.undo()
+        assert client.get("/healthz").status_code == 200
+    assert (answer.status_code, answer.json()["error_type"]) == (500, "InternalServerError")
+    assert "internals" not in answer.text
+    assert answer.headers["x-request-id"]
+    assert "ZeroDivisionError: internals" in caplog.text
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_failure(
+    null_models: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(MODELS_DIR=null_models) as client, caplog.at_level("INFO", "penstock"):
+        with socket.create_connection((client.base_url.host, client.base_url.port or 0)) as wire:
+            wire.sendall(b"POST /workflows/run HTTP/1.1\r\nHost: me\r\nContent-Length: 100\r\n\r\n{")
+            time.sleep(0.1)
+        deadline = time.monotonic() + 5
+        while "the client left" not in caplog.text and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert client.get("/healthz").status_code == 200
+    assert "the client left" in caplog.text
+    assert "failed" not in caplog.text
 
 
 def test_browsers_may_ask(null_models: Path) -> None:

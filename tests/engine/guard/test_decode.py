@@ -18,6 +18,7 @@ from engine.errors import ImageTooLargeError, InputImageLoadError, PenstockError
 from engine.guard.decode import check, decode
 from engine.guard.headers import READERS, measure
 from engine.guard.limits import Limits
+from engine.values.image import Pixels
 from tests.engine.guard.pictures import (
     FILES,
     HEIGHT,
@@ -38,6 +39,12 @@ LIMITS = Limits()
 LOSSY = 12
 
 
+def decoded(data: bytes, limits: Limits = LIMITS) -> Pixels:
+    """A picture, the way a loader goes: first its header, then its pixels."""
+    check(data, limits)
+    return decode(data)
+
+
 def distance(pixels: npt.NDArray[Any], expected: npt.NDArray[Any]) -> int:
     """The largest difference of any channel, away from the borders of the quarters, where lossy formats blur."""
     assert pixels.shape == expected.shape
@@ -49,7 +56,7 @@ def distance(pixels: npt.NDArray[Any], expected: npt.NDArray[Any]) -> int:
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_format_comes_out_as_it_went_in(name: str) -> None:
-    pixels = decode(FILES[name], LIMITS)
+    pixels = decoded(FILES[name])
     assert pixels.dtype == np.uint8
     assert pixels.shape == (HEIGHT, WIDTH, 3)
     assert distance(pixels, quarters()) <= (LOSSY if name in {"jpeg", "progressive jpeg", "webp"} else 0)
@@ -90,7 +97,7 @@ def with_alpha() -> bytes:
     ],
 )
 def test_every_kind_of_pixel_comes_out_as_colour(data: bytes, expected: npt.NDArray[np.uint8], tolerance: int) -> None:
-    pixels = decode(data, LIMITS)
+    pixels = decoded(data)
     assert pixels.dtype == np.uint8
     assert pixels.shape == expected.shape
     if min(expected.shape[:2]) > 1:
@@ -114,7 +121,7 @@ def test_exif_orientation_is_applied(form: str, orientation: int, turned: npt.ND
     per_form: dict[str, dict[str, Any]] = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}
     options = per_form.get(form, {})
     data = good(form, exif=exif, **options)
-    assert distance(decode(data, LIMITS), turned) <= LOSSY
+    assert distance(decoded(data), turned) <= LOSSY
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -125,7 +132,7 @@ def test_a_file_that_breaks_off_is_refused_and_never_half_a_picture(
     whole = FILES[name]
     first = len(good("TIFF")) if name == "tiff of three pages" else len(whole)
     with pytest.raises(InputImageLoadError) as caught:
-        decode(whole[: int(first * left)], LIMITS)
+        decoded(whole[: int(first * left)])
     assert caught.value.hint
     assert capfd.readouterr() == ("", "")
 
@@ -147,13 +154,13 @@ def test_a_file_that_breaks_off_is_refused_and_never_half_a_picture(
 )
 def test_what_is_no_picture_is_refused_with_a_reason(data: bytes, reason: str) -> None:
     with pytest.raises(InputImageLoadError, match=reason):
-        decode(data, LIMITS)
+        decoded(data)
 
 
 def test_limits_are_inclusive() -> None:
     data = FILES["png"]
     exact = Limits(len(data), WIDTH * HEIGHT)
-    assert decode(data, exact).shape == (HEIGHT, WIDTH, 3)
+    assert decoded(data, exact).shape == (HEIGHT, WIDTH, 3)
     with pytest.raises(ImageTooLargeError, match=f"{len(data)} bytes"):
         check(data, replace(exact, max_image_bytes=len(data) - 1))
     with pytest.raises(ImageTooLargeError, match=f"{WIDTH} x {HEIGHT} pixels"):
@@ -162,7 +169,7 @@ def test_limits_are_inclusive() -> None:
 
 @pytest.mark.parametrize("name", oddities())
 def test_what_pixels_do_not_need_is_not_read(name: str, capfd: pytest.CaptureFixture[str]) -> None:
-    assert np.array_equal(decode(oddities()[name], LIMITS), quarters())
+    assert np.array_equal(decoded(oddities()[name]), quarters())
     assert capfd.readouterr() == ("", "")
 
 
@@ -178,17 +185,19 @@ def test_bombs_take_no_memory() -> None:
     script = """
 import resource
 from engine.errors import ImageTooLargeError
-from engine.guard.decode import decode
+from engine.guard.decode import check, decode
 from engine.guard.limits import Limits
 from tests.engine.guard.pictures import FILES, bombs, oddities
 refused, harmless = bombs(), oddities()
-decode(FILES["png"], Limits())
+decode(FILES["png"])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for data in harmless.values():
-    decode(data, Limits())
+    check(data, Limits())
+    decode(data)
 for data in refused.values():
     try:
-        decode(data, Limits())
+        check(data, Limits())
+        decode(data)
     except ImageTooLargeError:
         continue
     raise SystemExit("a bomb went off")
@@ -203,7 +212,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 @settings(max_examples=500, deadline=None)
 def test_any_bytes_are_decoded_or_refused(data: bytes, magic: bytes) -> None:
     try:
-        pixels = decode(magic + data, LIMITS)
+        pixels = decoded(magic + data)
     except PenstockError as error:
         assert isinstance(error, InputImageLoadError)  # noqa: PT017 - most of them raise, some may not
     else:
@@ -220,7 +229,7 @@ def test_damaged_files_are_never_larger_than_their_header_says(name: str, edits:
     for at, value in edits:
         data[at % len(data)] = value
     try:
-        pixels = decode(bytes(data), LIMITS)
+        pixels = decoded(bytes(data))
     except InputImageLoadError:
         return
     width, height = measure(bytes(data))

@@ -76,7 +76,7 @@ def test_bytes_are_loaded() -> None:
 def test_pixels_are_decoded_when_somebody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[bytes] = []
 
-    def decode(data: bytes, limits: Limits) -> npt.NDArray[np.uint8]:
+    def decode(data: bytes) -> npt.NDArray[np.uint8]:
         decoded.append(data)
         return quarters()
 
