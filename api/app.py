@@ -76,6 +76,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     await preloading
     keeper.pool.shutdown()
+    server.engine.close()
     server.egress.close()
 
 

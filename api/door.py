@@ -8,6 +8,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import orjson
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 
 from api.server import Server
+from engine.control import Control
 from engine.errors import (
     MissingApiKeyError,
     RequestTooLargeError,
@@ -25,6 +27,9 @@ from engine.errors import (
 )
 
 Schema = TypeVar("Schema", bound=BaseModel)
+
+PATIENCE = 0.25
+"""Seconds between two looks at a run that is not done."""
 
 NO_KEY = ("", "None", "null")
 """What clients send in the place of a key that they do not have."""
@@ -50,8 +55,38 @@ class Doorkeeper:
         self._inside -= 1
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks for a run, and the control over it.
+
+    Attributes:
+        key: in the query or the header; a key may stand in the body, too.
+    """
+
+    key: str | None
+    control: Control
+
+
+async def answer_run(
+    request: Request, schema: type[Schema], handle: Callable[[Server, Schema, Caller], Any]
+) -> Response:
+    """Answer a request that runs a workflow, as `answer` does, while the client waits and the run is in time.
+
+    Raises:
+        RunTimeoutError: the run took too long; it ends when the block that is at work lets go.
+    """
+    settings = request.app.state.server.settings
+    caller = Caller(_key_of(request), Control(settings.run_timeout, settings.step_timeout))
+    return await answer(request, schema, lambda server, body: handle(server, body, caller), control=caller.control)
+
+
 async def answer(
-    request: Request, schema: type[Schema], handle: Callable[[Server, Schema], Any], *, public: bool = False
+    request: Request,
+    schema: type[Schema],
+    handle: Callable[[Server, Schema], Any],
+    *,
+    public: bool = False,
+    control: Control | None = None,
 ) -> Response:
     """Answer a request: check it, and have `handle` work on it in a thread.
 
@@ -59,6 +94,7 @@ async def answer(
         schema: the form of the body; of an empty object where a route takes none.
         handle: gets the server and the body; returns what goes out as JSON, or a `Response` as it is.
         public: whether it is answered without a key, too.
+        control: over the run that the request is for.
     """
     server: Server = request.app.state.server
     keeper: Doorkeeper = request.app.state.keeper
@@ -66,7 +102,42 @@ async def answer(
         content = await _read(request, server)
         loop = asyncio.get_running_loop()
         key = None if public else _key_of(request)
-        return await loop.run_in_executor(keeper.pool, _work, server, content, key, public, schema, handle)
+        work = loop.run_in_executor(keeper.pool, _work, server, content, key, public, schema, handle)
+        return await work if control is None else await _watched(request, control, work)
+
+
+async def _watched(request: Request, control: Control, work: asyncio.Future[Response]) -> Response:
+    """The answer of a run, or the error that it had to stop for. Watching begins late, since most runs take no time."""
+    watches: list[asyncio.Task[None]] = []
+    timer = asyncio.get_running_loop().call_later(
+        PATIENCE, lambda: watches.append(asyncio.create_task(_watch(request, control, work)))
+    )
+    try:
+        return await work
+    except asyncio.CancelledError:
+        verdict = control.verdict()
+        if verdict is None:
+            raise
+        raise verdict from None
+    finally:
+        timer.cancel()
+        for watch in watches:
+            watch.cancel()
+
+
+async def _watch(request: Request, control: Control, work: asyncio.Future[Response]) -> None:
+    """Give up on a run as soon as its client has left, or it takes too long."""
+    left = asyncio.ensure_future(request.receive())
+    try:
+        while not work.done():
+            await asyncio.wait((left, work), timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+            if left.done():
+                control.cancel()
+            if control.verdict() is not None:
+                work.cancel()
+                return
+    finally:
+        left.cancel()
 
 
 def _work(

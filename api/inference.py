@@ -7,6 +7,7 @@ from typing import Any
 
 from pybase64 import b64encode_as_string
 
+from api.door import Caller
 from api.schemas.inference import ClassificationRequest, InferenceRequest, ObjectDetectionRequest
 from api.server import Server
 from engine.errors import InputImageLoadError, InvalidModelIDError
@@ -85,13 +86,13 @@ DRAW = {
 }
 
 
-def detect(server: Server, request: ObjectDetectionRequest) -> Any:
+def detect(server: Server, request: ObjectDetectionRequest, caller: Caller) -> Any:
     """Answer a request for objects: one object a picture, a list when a list of pictures came."""
     images, inputs = _images(server, request), _confidence(request)
     for name in ("class_filter", "iou_threshold", "max_detections", "class_agnostic_nms", "max_candidates"):
         inputs[name] = getattr(request, name)
     started = time.perf_counter()
-    results = server.engine.run(server.engine.plan(DETECT), {"images": images, **inputs})
+    results = server.engine.run(server.engine.plan(DETECT), {"images": images, **inputs}, control=caller.control)
     seconds = time.perf_counter() - started
     found: list[Detections] = [result["result"] for result in results]
     answers = [_detections(item, request.id, seconds) for item in found]
@@ -101,12 +102,12 @@ def detect(server: Server, request: ObjectDetectionRequest) -> Any:
     return answers if isinstance(request.image, list) else answers[0]
 
 
-def classify(server: Server, request: ClassificationRequest) -> Any:
+def classify(server: Server, request: ClassificationRequest, caller: Caller) -> Any:
     """Answer a request for classes: one object a picture, a list when a list of pictures came."""
     images, inputs = _images(server, request), _confidence(request)
     inputs["confidence_mode"] = "custom" if inputs["confidence_mode"] == "custom" else "default"
     started = time.perf_counter()
-    results = server.engine.run(server.engine.plan(CLASSIFY), {"images": images, **inputs})
+    results = server.engine.run(server.engine.plan(CLASSIFY), {"images": images, **inputs}, control=caller.control)
     seconds = time.perf_counter() - started
     answers = []
     for item in (result["result"] for result in results):

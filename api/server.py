@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from api.sessions import Sessions
 from api.settings import Settings
 from engine.engine import Engine
 from engine.guard.egress import Egress
@@ -27,6 +28,7 @@ class Server:
     images: ImageLoader
     engine: Engine
     egress: Egress
+    sessions: Sessions = field(default_factory=Sessions)
     ready: bool = field(default=False)
 
 

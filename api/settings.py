@@ -85,6 +85,16 @@ class Settings(BaseSettings):
         80_000_000, alias="PENSTOCK_MAX_IMAGE_PIXELS", gt=0, description="Largest picture, in pixels."
     )
 
+    run_timeout: float = Field(
+        300.0, alias="PENSTOCK_RUN_TIMEOUT", gt=0, description="Seconds that a workflow may run for one request."
+    )
+    step_timeout: float = Field(
+        120.0, alias="PENSTOCK_STEP_TIMEOUT", gt=0, description="Seconds that one of its steps may take."
+    )
+    profiling: bool = Field(
+        True, alias="ENABLE_WORKFLOWS_PROFILING", description="Profile the runs of requests that ask for it."
+    )
+
     # Where pictures may come from
     allow_url_input: bool = Field(True, alias="ALLOW_URL_INPUT", description="Fetch pictures from URLs.")
     allow_http: bool = Field(False, alias="ALLOW_NON_HTTPS_URL_INPUT", description="Also from http:// URLs.")

@@ -12,19 +12,34 @@ import orjson
 
 from engine.compiler import compile_workflow
 from engine.compiler.parse import parse
+from engine.control import Control
+from engine.crew import Crew
 from engine.errors import BlockInterfaceError, WorkflowDefinitionError
 from engine.guard.images import ImageLoader
 from engine.inputs import bind
 from engine.outputs import collect
 from engine.plan import Plan
 from engine.registry import Registry
-from engine.run import STATE, Run
+from engine.report import Report
+from engine.run import MUTED, STATE, Run
 from engine.signature import Output
+from engine.skips import explain_skips
 from engine.state import Memory
 from engine.wire.decode import decoder
 from engine.wire.encode import encode
 
 MAX_CACHED_PLANS = 256
+OF_THE_RUN = frozenset({STATE, MUTED})
+"""Resources that a run has of its own."""
+PART = "workflow_execution.part"
+
+
+def fingerprint(definition: Any) -> bytes:
+    """What tells a workflow from all others; WorkflowDefinitionError when it is no JSON."""
+    try:
+        return blake2b(orjson.dumps(definition), digest_size=16).digest()
+    except orjson.JSONEncodeError as error:
+        raise WorkflowDefinitionError(f"A workflow definition is JSON: {error}.") from error
 
 
 class Engine:
@@ -38,21 +53,19 @@ class Engine:
 
     def __init__(self, registry: Registry, images: ImageLoader, resources: Mapping[str, Any]) -> None:
         for block in registry.blocks:
-            lacking = block.signature.resources - resources.keys() - {STATE}
+            lacking = block.signature.resources - resources.keys() - OF_THE_RUN
             if lacking:
                 raise BlockInterfaceError(f"The block {block.type} asks for {min(lacking)!r}, which nobody hands over.")
         self.registry = registry
         self._decode = decoder(images)
         self._resources = resources
+        self._crew = Crew(registry.blocks)
         self._plans: OrderedDict[bytes, Plan] = OrderedDict()
         self._lock = Lock()
 
     def plan(self, definition: Any) -> Plan:
         """The plan of a workflow, compiled at the first sight of its content; raises what the compiler raises."""
-        try:
-            key = blake2b(orjson.dumps(definition), digest_size=16).digest()
-        except orjson.JSONEncodeError as error:
-            raise WorkflowDefinitionError(f"A workflow definition is JSON: {error}.") from error
+        key = fingerprint(definition)
         with self._lock:
             plan = self._plans.get(key)
             if plan is not None:
@@ -81,6 +94,9 @@ class Engine:
         wire: bool = False,
         excluded: Collection[str] = (),
         memory: Memory | None = None,
+        control: Control | None = None,
+        report: Report | None = None,
+        muted: bool = False,
     ) -> list[dict[str, Any]]:
         """Run a plan.
 
@@ -90,6 +106,9 @@ class Engine:
             wire: whether results are in the form in which they travel, or as blocks return them.
             excluded: outputs to leave out.
             memory: what the steps remember of earlier runs; without it a run starts from nothing.
+            control: stops the run; without it, it takes as long as it takes.
+            report: notes what it was asked to note about the run.
+            muted: whether sinks keep still: they write no file and send nothing.
 
         Returns:
             A dict of outputs an element of the batch.
@@ -98,7 +117,20 @@ class Engine:
             RuntimeInputError: the inputs do not fit the workflow or each other.
             InputImageLoadError: a picture cannot be loaded.
             StepExecutionError, ClientCausedStepExecutionError: a block failed.
+            RunTimeoutError, RunCancelledError: `control` said stop.
         """
-        table = bind(plan, inputs, self._decode)
-        Run(plan, table, self._resources, memory or Memory()).execute()
-        return collect(plan, table, encode if wire else None, excluded)
+        report = report or Report()
+        resources = {**self._resources, MUTED: muted}
+        with report.time("inputs", PART):
+            table = bind(plan, inputs, self._decode)
+        run = Run(plan, table, resources, memory or Memory(), self._crew, control or Control(), report)
+        with report.time("steps", PART):
+            run.execute()
+        if report.debug:
+            report.skipped = explain_skips(plan, table)
+        with report.time("outputs", PART):
+            return collect(plan, table, encode if wire else None, excluded)
+
+    def close(self) -> None:
+        """Let go of the threads that help runs, once they are done."""
+        self._crew.close()

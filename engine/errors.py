@@ -44,6 +44,7 @@ the wire: they travel as `error_type`, so those that today's clients know keep t
             ├── StepExecutionError          a block failed, and it was not the caller's doing
             ├── ClientCausedStepExecutionError
             ├── ExecutionEngineRuntimeError
+            ├── RunTimeoutError · RunCancelledError
             └── RoboflowQueryLanguageError  the query language
                 ├── UndeclaredSymbolError · InvalidInputTypeError · OperationTypeNotRecognisedError
                 └── OperationError · EvaluationEngineError
@@ -349,6 +350,18 @@ class ClientCausedStepExecutionError(WorkflowExecutionEngineError):
 
 class ExecutionEngineRuntimeError(WorkflowExecutionEngineError):
     """The outputs of a run cannot be put on the wire."""
+
+
+class RunTimeoutError(WorkflowExecutionEngineError):
+    """A run, or one of its steps, takes longer than it may."""
+
+    fault = Fault.TOO_SLOW
+
+
+class RunCancelledError(WorkflowExecutionEngineError):
+    """Whoever wanted the results of a run wants them no more."""
+
+    fault = Fault.CALLER
 
 
 class RoboflowQueryLanguageError(WorkflowExecutionEngineError):

@@ -115,6 +115,8 @@ class Step:
         gates: that all have to let a row pass.
         writes: slots of its outputs, by their names; a gate has one, `GATE`.
         writes_axis: that the outputs lie on: `axis`, or the one that the step makes below it.
+        after: the numbers of the steps that have to be done before it.
+        before: the numbers of the steps that wait for it.
     """
 
     name: str
@@ -126,6 +128,8 @@ class Step:
     gates: tuple[Gate, ...]
     writes: dict[str, int]
     writes_axis: int
+    after: tuple[int, ...]
+    before: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.compiler.arguments import reason
+from engine.control import Control
+from engine.crew import HEAVY_SECONDS, Crew
 from engine.errors import (
     BlockError,
     ClientCausedStepExecutionError,
@@ -17,7 +20,10 @@ from engine.errors import (
     StepExecutionError,
 )
 from engine.inputs import Column, Table
-from engine.plan import GATE, ROOT, Constant, Gate, Gather, Getter, Plan, Read, ReadList, Step
+from engine.plan import GATE, Getter, Plan, Read, Step
+from engine.reading import passes, reader
+from engine.report import Report
+from engine.schedule import Schedule
 from engine.signature import Parameter
 from engine.state import Memory
 from engine.values.shape import MISSING, Shape
@@ -26,7 +32,13 @@ CONTEXT = "workflow_execution | step_execution"
 STATE = "state"
 """The resource that every step has one of its own of."""
 
-Reader = Callable[[int], Any]
+MUTED = "muted"
+"""The resource that says whether this run must leave no trace in the world: no file, no message."""
+
+IN_TURN = frozenset({STATE, MUTED})
+"""Blocks that ask for one of these remember, or act on the world, so the order of their rows matters."""
+
+PART = "workflow_execution.step"
 
 
 class Run:
@@ -37,28 +49,53 @@ class Run:
         table: with the input columns written; the run writes the others.
         resources: what blocks ask for by the names of their keyword-only parameters.
         memory: what the steps remember from run to run.
+        crew: helps with what takes long.
+        control: says whether to go on.
+        report: notes what it was asked to note.
     """
 
-    def __init__(self, plan: Plan, table: Table, resources: Mapping[str, Any], memory: Memory) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        table: Table,
+        resources: Mapping[str, Any],
+        memory: Memory,
+        crew: Crew,
+        control: Control,
+        report: Report,
+    ) -> None:
         self._plan = plan
         self._table = table
         self._resources = resources
         self._memory = memory
+        self._crew = crew
+        self._control = control
+        self._report = report
         self._arguments = [self._fixed_arguments(step) for step in plan.steps]
 
     def execute(self) -> None:
-        """Run every step.
+        """Run every step, each as soon as what it reads is there.
 
         Raises:
             ClientCausedStepExecutionError: a block found fault with what the caller asked for.
             StepExecutionError: a block failed otherwise.
+            RunTimeoutError, RunCancelledError: the run had to stop.
         """
-        for step, arguments in zip(self._plan.steps, self._arguments, strict=True):
-            if step.block.signature.batch:
-                results = self._run_batch(step, arguments)
-            else:
-                results = self._run_rows(step, arguments)
-            self._write(step, results)
+        Schedule(self._plan, self._run_step, self._crew).run()
+
+    def _run_step(self, index: int) -> None:
+        step = self._plan.steps[index]
+        began = self._control.begin(step.name)
+        try:
+            with self._report.time(step.name, PART, type=step.block.type):
+                if step.block.signature.batch:
+                    results = self._run_batch(step, self._arguments[index])
+                else:
+                    results = self._run_rows(step, self._arguments[index], began)
+                self._write(step, results)
+            self._control.check(began, time.monotonic())
+        finally:
+            self._crew.learn(step.block, self._control.end() - began)
 
     def _fixed_arguments(self, step: Step) -> dict[str, Any]:
         """The arguments that are the same for every row; parameters of the run are checked here, before any step."""
@@ -69,44 +106,66 @@ class Run:
             arguments[name] = self._memory.of(step.name) if name == STATE else self._resources[name]
         return arguments
 
-    def _run_rows(self, step: Step, arguments: dict[str, Any]) -> Column:
-        """Call the block for every row that has all its inputs."""
-        readers = [(p, self._reader(p, getter, step.axis), _needs_check(getter)) for p, getter in step.getters]
-        results: Column = []
-        passes = self._passes(step.gates, step.axis)
-        for row in range(len(self._table.parents[step.axis])):
-            if passes is not None and not passes[row]:
-                results.append(MISSING)
-                continue
+    def _run_rows(self, step: Step, arguments: dict[str, Any], began: float) -> Column:
+        """Call the block for every row that has all its inputs; side by side when that takes long."""
+        readers = [
+            (parameter, reader(self._table, parameter, getter, step.axis), _needs_check(getter))
+            for parameter, getter in step.getters
+        ]
+
+        def call(row: int, arguments: dict[str, Any]) -> Any:
             for parameter, read, check in readers:
                 value = read(row)
                 if value is MISSING:
                     if not parameter.optional:
-                        results.append(MISSING)
-                        break
+                        return MISSING
                     value = None
                 elif check:
                     value = _checked(step, parameter, value)
                 arguments[parameter.name] = value
-            else:
-                results.append(_call(step, arguments))
+            return _call(step, arguments)
+
+        passing = passes(self._table, step.gates, step.axis)
+        rows = [row for row in range(len(self._table.parents[step.axis])) if passing is None or passing[row]]
+        results: Column = [MISSING] * len(self._table.parents[step.axis])
+        in_turn = not IN_TURN.isdisjoint(step.block.signature.resources)
+        before = began
+        for place, row in enumerate(rows, start=1):
+            results[row] = call(row, arguments)
+            now = time.monotonic()
+            self._control.check(began, now)
+            if now - before > HEAVY_SECONDS and place + 1 < len(rows) and not in_turn:
+                self._run_side_by_side(lambda row: call(row, dict(arguments)), rows[place:], results, began)
+                break
+            before = now
         return results
+
+    def _run_side_by_side(self, call: Callable[[int], Any], rows: list[int], results: Column, began: float) -> None:
+        """Call a block that takes long for these rows, with help."""
+
+        def in_time(row: int) -> Any:
+            self._control.check(began, time.monotonic())
+            return call(row)
+
+        for row, result in zip(rows, self._crew.each(in_time, rows), strict=True):
+            results[row] = result
 
     def _run_batch(self, step: Step, arguments: dict[str, Any]) -> Column:
         """Call the block once, with all rows that have all their inputs."""
+        count = len(self._table.parents[step.axis])
         lists: dict[str, Column] = {}
-        passes = self._passes(step.gates, step.axis)
-        rows = [row for row in range(len(self._table.parents[step.axis])) if passes is None or passes[row]]
+        passing = passes(self._table, step.gates, step.axis)
+        rows = [row for row in range(count) if passing is None or passing[row]]
         for parameter, getter in step.getters:
-            read = self._reader(parameter, getter, step.axis)
+            read = reader(self._table, parameter, getter, step.axis)
             if parameter.shape is not Shape.BATCH:
                 value = read(0) if rows else None
                 arguments[parameter.name] = _checked(step, parameter, value) if _needs_check(getter) else value
                 continue
-            lists[parameter.name] = column = [read(row) for row in range(len(self._table.parents[step.axis]))]
+            lists[parameter.name] = column = [read(row) for row in range(count)]
             if not parameter.optional:
                 rows = [row for row in rows if column[row] is not MISSING]
-        results: Column = [MISSING] * len(self._table.parents[step.axis])
+        results: Column = [MISSING] * count
         if not rows:
             return results
         for name, column in lists.items():
@@ -117,62 +176,6 @@ class Run:
         for row, result in zip(rows, returned, strict=True):
             results[row] = result
         return results
-
-    def _passes(self, gates: tuple[Gate, ...], axis: int) -> list[bool] | None:
-        """For every row of an axis, whether all gates let it pass; None when there are no gates."""
-        if not gates:
-            return None
-        passes = [True] * len(self._table.parents[axis])
-        for gate in gates:
-            column, index = self._table.column(gate.slot), self._table.climb(axis, gate.axis)
-            for row, above in enumerate(index):
-                passes[row] = passes[row] and column[above] is not MISSING and gate.target in column[above]
-        return passes
-
-    def _reader(self, parameter: Parameter, getter: Getter, axis: int) -> Reader:
-        """What gives the argument of each row of `axis`; MISSING where there is none."""
-        table = self._table
-        if isinstance(getter, Constant):
-            constant = getter.value
-            return lambda _: constant
-        if isinstance(getter, Read):
-            column = table.column(getter.slot)
-            if getter.axis == axis:
-                return column.__getitem__
-            index = table.climb(axis, getter.axis)
-            return lambda row: column[index[row]]
-        if isinstance(getter, Gather):
-            return self._gatherer(parameter, getter, axis)
-        if isinstance(getter, ReadList):
-            members = [self._reader(parameter, item, axis) for item in getter.items]
-            return lambda row: _complete([read(row) for read in members], parameter.optional)
-        named = [(key, self._reader(parameter, item, axis)) for key, item in getter.items]
-        return lambda row: _complete({key: read(row) for key, read in named}, parameter.optional)
-
-    def _gatherer(self, parameter: Parameter, getter: Gather, axis: int) -> Reader:
-        """A list of the rows one level below, without the missing ones unless the block wants to see them.
-
-        MISSING where nobody made rows: that is not the same as having made none.
-        """
-        column, table = self._table.column(getter.slot), self._table
-        if getter.axis != getter.below:
-            column = column * len(table.parents[getter.below])
-        if getter.below == ROOT:
-            value = column[0]
-            alone = [None if value is MISSING else value]
-            return lambda _: MISSING if value is MISSING and not parameter.optional else alone
-        passes = self._passes(getter.gates, getter.below)
-        groups = [
-            [column[row] if passes is None or passes[row] else MISSING for row in group]
-            for group in table.children(getter.below)
-        ]
-        index = table.climb(axis, table.axes[getter.below].parent)
-        if parameter.optional:
-            groups = [[None if value is MISSING else value for value in group] for group in groups]
-            return lambda row: groups[index[row]]
-        groups = [[value for value in group if value is not MISSING] for group in groups]
-        absent = table.absent[getter.below]
-        return lambda row: MISSING if index[row] in absent else groups[index[row]]
 
     def _write(self, step: Step, results: Column) -> None:
         """Put what the block returned into columns; a step with `Each` outputs makes the rows of its axis here."""
@@ -205,18 +208,6 @@ class Run:
 
 def _needs_check(getter: Getter) -> bool:
     return isinstance(getter, Read) and getter.checked
-
-
-def _complete(container: Any, optional: bool) -> Any:
-    """A list or dict whose members are all there, or MISSING; with None for missing members where that is wanted."""
-    members = container.values() if isinstance(container, dict) else container
-    if not any(member is MISSING for member in members):
-        return container
-    if not optional:
-        return MISSING
-    if isinstance(container, dict):
-        return {key: None if member is MISSING else member for key, member in container.items()}
-    return [None if member is MISSING else member for member in container]
 
 
 def _checked(step: Step, parameter: Parameter, value: Any) -> Any:

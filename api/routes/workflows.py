@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import gzip
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from api.door import answer, json_response
+from api.door import Caller, answer, answer_run, json_response
 from api.openapi import operation_id, takes
 from api.schemas.models import Nothing
 from api.schemas.workflows import DescribeRequest, InterfaceRequest, RunRequest, ValidateRequest
 from api.server import Server
 from engine.compiler.read import ENGINE_VERSION
 from engine.describe import definition_json_schema, describe, describe_outputs
+from engine.engine import fingerprint
 from engine.interface import describe_interface, explain
+from engine.report import Report
+from engine.state import Memory
 
 router = APIRouter(tags=["workflows"], generate_unique_id_function=operation_id)
 
@@ -26,7 +30,7 @@ _VERSION = ".".join(str(part) for part in ENGINE_VERSION)
 @router.post("/infer/workflows", **takes(RunRequest))
 async def run(request: Request) -> Response:
     """Run a workflow that comes with the request."""
-    return await answer(request, RunRequest, _run)
+    return await answer_run(request, RunRequest, run_workflow)
 
 
 @router.post("/workflows/validate", **takes(ValidateRequest))
@@ -85,13 +89,37 @@ def _explain(server: Server, body: InterfaceRequest) -> dict[str, Any]:
     return {"steps": explain(server.engine.plan(body.specification))}
 
 
-def _run(server: Server, body: RunRequest) -> Response:
-    plan = server.engine.plan(body.specification)
-    outputs = server.engine.run(plan, body.inputs, wire=True, excluded=frozenset(body.excluded_fields or ()))
-    response = json_response({"outputs": outputs, "profiler_trace": []})
+def run_workflow(server: Server, body: RunRequest, caller: Caller) -> Response:
+    """Run the workflow of a request, as far as it was asked in the light of earlier requests of its session."""
+    report = Report(profile=server.settings.profiling and bool(body.enable_profiling), debug=bool(body.debug))
+    with report.time("compile", "workflow_compilation"):
+        plan = server.engine.plan(body.specification)
+    with _memory(server, body, caller) as memory:
+        outputs = server.engine.run(
+            plan,
+            body.inputs,
+            wire=True,
+            excluded=frozenset(body.excluded_fields or ()),
+            memory=memory,
+            control=caller.control,
+            report=report,
+            muted=bool(body.disable_sinks),
+        )
+    content = {"outputs": outputs, "profiler_trace": report.events}
+    if body.debug:
+        content["debug_trace"] = report.skipped
+    response = json_response(content)
     if body.workflow_id and body.workflow_id.isascii() and body.workflow_id.isprintable():
         response.headers["X-Workflow-Id"] = body.workflow_id[:200]
     return response
+
+
+def _memory(server: Server, body: RunRequest, caller: Caller) -> AbstractContextManager[Memory | None]:
+    """What the workflow of a request remembers: nothing, unless it names a session. Sessions of two keys never meet."""
+    if body.session_id is None:
+        return nullcontext()
+    key = (caller.key or body.api_key, body.session_id, fingerprint(body.specification))
+    return server.sessions.memory(key)
 
 
 def _validate(server: Server, body: ValidateRequest) -> dict[str, Any]:

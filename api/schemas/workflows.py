@@ -15,6 +15,15 @@ class RunRequest(BaseModel):
     inputs: dict[str, Any] = Field(description="Values by the names of the workflow's inputs.")
     excluded_fields: list[str] | None = Field(None, description="Outputs to leave out.")
     workflow_id: str | None = Field(None, description="A label; comes back as X-Workflow-Id.")
+    session_id: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="Requests of the same session and workflow share what its steps remember.",
+    )
+    enable_profiling: bool | None = Field(None, description="Send `profiler_trace`, in the Trace Event Format.")
+    debug: bool | None = Field(None, description="Say in `debug_trace` which steps were skipped, and why.")
+    disable_sinks: bool | None = Field(None, description="Write no files and send no messages.")
 
 
 class ValidateRequest(BaseModel):

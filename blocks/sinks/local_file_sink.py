@@ -45,8 +45,11 @@ def local_file_sink(
     *,
     folder: Folder,
     clock: Clock,
+    muted: bool,
 ) -> Written:
     """Write text into files of the server: one file each, or one after the other into a growing one."""
+    if muted:
+        return {"error_status": False, "message": "The sink is disabled."}
     stem = f"{file_name_prefix[:MAX_PREFIX]}_{clock().astimezone(UTC).strftime(TIME)}"
     try:
         if output_mode == "separate_files":

@@ -77,9 +77,10 @@ def webhook_sink(
     egress: Egress,
     state: State,
     clock: Clock,
+    muted: bool,
 ) -> Sent:
     """Send values to another server with an HTTP request."""
-    if disable_sink:
+    if disable_sink or muted:
         return _sent("The sink is disabled.")
     if json_payload and (form_data or multi_part_encoded_files):
         raise RuntimeInputError("A request has one body: json_payload, or form_data with multi_part_encoded_files.")

@@ -43,7 +43,8 @@ from engine.values.shape import Shape
 def lower(workflow: ParsedWorkflow, order: tuple[str, ...], axes: Axes) -> Plan:
     """The plan of a workflow that all passes before have found good."""
     lowering = _Lowering(workflow, order, axes)
-    steps = tuple(lowering.step(workflow.steps[name]) for name in order)
+    edges = _Edges(workflow, order, axes)
+    steps = tuple(lowering.step(workflow.steps[name], edges.after[name], edges.before[name]) for name in order)
     return Plan(
         axes=tuple(axes.axes),
         inputs=tuple(lowering.input(name) for name in workflow.inputs),
@@ -52,6 +53,24 @@ def lower(workflow: ParsedWorkflow, order: tuple[str, ...], axes: Axes) -> Plan:
         slots=len(lowering.slots),
         resources=frozenset(name for step in steps for name in step.block.signature.resources),
     )
+
+
+class _Edges:
+    """Which steps wait for which, by their numbers: for what they read, and for the gates before them."""
+
+    def __init__(self, workflow: ParsedWorkflow, order: tuple[str, ...], axes: Axes) -> None:
+        number = {name: index for index, name in enumerate(order)}
+        before: dict[str, list[int]] = {name: [] for name in order}
+        self.after: dict[str, tuple[int, ...]] = {}
+        for name in order:
+            read = [
+                selector.step for _, selector, _ in workflow.steps[name].wires() if isinstance(selector, OutputSelector)
+            ]
+            makers = dict.fromkeys([*read, *(gate for gate, _, _ in axes.gates.get(name, ()))])
+            self.after[name] = tuple(number[maker] for maker in makers)
+            for maker in makers:
+                before[maker].append(number[name])
+        self.before = {name: tuple(numbers) for name, numbers in before.items()}
 
 
 class _Lowering:
@@ -76,7 +95,7 @@ class _Lowering:
         default = item.default_value if isinstance(item, ParameterInput) else None
         return PlannedInput(name, self.slots[InputSelector(name)], item.kinds, self._axes.inputs[name], default)
 
-    def step(self, step: ParsedStep) -> Step:
+    def step(self, step: ParsedStep, after: tuple[int, ...], before: tuple[int, ...]) -> Step:
         """One step, its arguments sorted by when they are known."""
         constants: dict[str, Any] = {}
         parameters: list[tuple[Parameter, int]] = []
@@ -106,6 +125,8 @@ class _Lowering:
             gates=tuple(gate for gate in self._gates(step) if gate.axis in line),
             writes=writes,
             writes_axis=self._axes.writes[step.name],
+            after=after,
+            before=before,
         )
 
     def output(self, output: ParsedOutput) -> PlannedOutput:

@@ -28,7 +28,7 @@ class Step:
     """A step that writes below `root`."""
 
     def __init__(self, root: Path | None, clock: Callable[[], datetime] | None = None) -> None:
-        self.resources: dict[str, Any] = {"folder": Folder(root), "clock": clock or ticking()}
+        self.resources: dict[str, Any] = {"folder": Folder(root), "clock": clock or ticking(), "muted": False}
 
     def __call__(self, content: str, mode: str = "append_log", where: str = "out", **options: Any) -> Any:
         return local_file_sink(content, mode, where, **options, **self.resources)  # type: ignore[arg-type]

@@ -102,7 +102,7 @@ class Step:
     """A step with its memory."""
 
     def __init__(self, egress: Egress, clock: Callable[[], datetime] = lambda: NOW) -> None:
-        self.resources: dict[str, Any] = {"egress": egress, "state": State(), "clock": clock}
+        self.resources: dict[str, Any] = {"egress": egress, "state": State(), "clock": clock, "muted": False}
 
     def __call__(self, url: str, method: str = "POST", **options: Any) -> Any:
         given = {"fire_and_forget": False, "cooldown_seconds": 0, **options}

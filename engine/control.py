@@ -1,0 +1,78 @@
+"""Whether a run may go on: nobody has called it off, and it is in time."""
+
+from __future__ import annotations
+
+import time
+from math import inf
+from threading import get_ident
+
+from engine.errors import BlockError, RunCancelledError, RunTimeoutError, WorkflowExecutionEngineError
+
+CONTEXT = "workflow_execution | step_execution"
+
+
+class Control:
+    """Says stop to one run, from whatever thread.
+
+    A block that is at work is not torn out of it; the run ends where it next asks. Whoever waits for a run can ask for
+    the `verdict` meanwhile, and need not wait for that.
+
+    Args:
+        seconds: that the run may take; None for any number.
+        step_seconds: that each step may take; None for any number.
+    """
+
+    def __init__(self, seconds: float | None = None, step_seconds: float | None = None) -> None:
+        self._seconds = inf if seconds is None else seconds
+        self._step_seconds = inf if step_seconds is None else step_seconds
+        self._end = time.monotonic() + self._seconds
+        self._verdict: WorkflowExecutionEngineError | None = None
+        self._steps: dict[int, tuple[str, float]] = {}
+
+    def cancel(self) -> None:
+        """Call the run off."""
+        if self._verdict is None:
+            self._verdict = RunCancelledError("The run was called off.", context=CONTEXT)
+
+    def begin(self, step: str) -> float:
+        """Note that this thread begins a step; the moment, on the monotonic clock. Raises what `check` raises."""
+        now = time.monotonic()
+        self.check(now, now)
+        self._steps[get_ident()] = (step, now)
+        return now
+
+    def end(self) -> float:
+        """Note that this thread is done with its step; the moment."""
+        self._steps.pop(get_ident(), None)
+        return time.monotonic()
+
+    def check(self, began: float, now: float) -> None:
+        """Raise RunCancelledError or RunTimeoutError when the run has to stop, or the step that began then."""
+        if self._verdict is not None or now > self._end or now - began > self._step_seconds:
+            verdict = self.verdict()
+            if verdict is not None:
+                raise verdict
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The steps that are at work."""
+        return tuple(step for step, _ in tuple(self._steps.values()))
+
+    def verdict(self) -> WorkflowExecutionEngineError | None:
+        """Why the run has to stop, from then on whatever happens; None when it may go on."""
+        now = time.monotonic()
+        late = next((step for step, began in tuple(self._steps.values()) if now - began > self._step_seconds), None)
+        if self._verdict is None and late is not None:
+            self._verdict = _late(f"Step {late!r}", self._step_seconds, "PENSTOCK_STEP_TIMEOUT", (late,))
+        if self._verdict is None and now > self._end:
+            self._verdict = _late("The workflow", self._seconds, "PENSTOCK_RUN_TIMEOUT", self.steps)
+        return self._verdict
+
+
+def _late(what: str, seconds: float, setting: str, steps: tuple[str, ...]) -> RunTimeoutError:
+    return RunTimeoutError(
+        f"{what} took longer than {seconds:g} seconds.",
+        hint=f"{setting} says how long it may take.",
+        context=CONTEXT,
+        blocks=tuple(BlockError(step) for step in steps),
+    )
