@@ -11,10 +11,12 @@ from typing import Any
 import orjson
 
 from engine.compiler import compile_workflow
+from engine.compiler.embed import InnerLimits, ReadWorkflow, embed, is_inner
 from engine.compiler.parse import parse
 from engine.errors import BlockInterfaceError, WorkflowDefinitionError
 from engine.guard.images import ImageLoader
 from engine.inputs import bind
+from engine.interface import outputs_of_inner
 from engine.outputs import collect
 from engine.plan import Plan
 from engine.registry import Registry
@@ -34,9 +36,18 @@ class Engine:
         registry: the blocks that workflows may use.
         images: how pictures that callers send are loaded.
         resources: what blocks ask for by the names of their keyword-only parameters.
+        workflows: looks up inner workflows that are named by workspace and id; None where nothing is stored.
+        inner: how many inner workflows may be, and how deep.
     """
 
-    def __init__(self, registry: Registry, images: ImageLoader, resources: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        images: ImageLoader,
+        resources: Mapping[str, Any],
+        workflows: ReadWorkflow | None = None,
+        inner: InnerLimits | None = None,
+    ) -> None:
         for block in registry.blocks:
             lacking = block.signature.resources - resources.keys() - {STATE}
             if lacking:
@@ -44,13 +55,19 @@ class Engine:
         self.registry = registry
         self._decode = decoder(images)
         self._resources = resources
+        self._workflows = workflows
+        self._inner = inner
         self._plans: OrderedDict[bytes, Plan] = OrderedDict()
         self._lock = Lock()
 
     def plan(self, definition: Any) -> Plan:
-        """The plan of a workflow, compiled at the first sight of its content; raises what the compiler raises."""
+        """The plan of a workflow, compiled at the first sight of its content; raises what the compiler raises.
+
+        Its content is that of the stored workflows in it, too, so that a change of them takes effect at once.
+        """
+        whole = embed(definition, self._workflows, self._inner)
         try:
-            key = blake2b(orjson.dumps(definition), digest_size=16).digest()
+            key = blake2b(orjson.dumps(whole), digest_size=16).digest()
         except orjson.JSONEncodeError as error:
             raise WorkflowDefinitionError(f"A workflow definition is JSON: {error}.") from error
         with self._lock:
@@ -58,7 +75,7 @@ class Engine:
             if plan is not None:
                 self._plans.move_to_end(key)
                 return plan
-        plan = compile_workflow(definition, self.registry)
+        plan = compile_workflow(whole, self.registry)
         with self._lock:
             self._plans[key] = plan
             while len(self._plans) > MAX_CACHED_PLANS:
@@ -67,11 +84,11 @@ class Engine:
 
     def outputs_of(self, step: Any) -> Mapping[str, Output]:
         """The outputs of one step by itself; WorkflowSyntaxError when it is none, or its literals do not fit."""
-        return (
-            parse({"version": "1.0", "inputs": [], "steps": [step], "outputs": []}, self.registry)
-            .steps[step["name"]]
-            .outputs
-        )
+        alone = {"version": "1.0", "inputs": [], "steps": [step], "outputs": []}
+        if is_inner(step):
+            whole = embed(alone, self._workflows, self._inner)
+            return outputs_of_inner(self.plan(whole["steps"][0]["workflow_definition"]))
+        return parse(alone, self.registry).steps[step["name"]].outputs
 
     def run(
         self,

@@ -26,6 +26,8 @@ the wire: they travel as `error_type`, so those that today's clients know keep t
     │   ├── ModelDownloadError              every mirror of the weights failed
     │   └── OnnxProviderNotAvailable        a required execution provider is absent
     └── WorkflowError
+        ├── WorkflowNotFoundError           no workflow of this name is stored here
+        ├── MalformedWorkflowResponseError  what is stored is no workflow
         ├── WorkflowCompilerError           found before anything ran
         │   ├── PluginLoadingError · BlockInterfaceError
         │   ├── WorkflowDefinitionError
@@ -35,7 +37,7 @@ the wire: they travel as `error_type`, so those that today's clients know keep t
         │   ├── ControlFlowDefinitionError
         │   ├── InnerWorkflowCompositionError   workflows in workflows that cannot be
         │   │   ├── InnerWorkflowNestingDepthError · InnerWorkflowTotalCountError
-        │   │   └── InnerWorkflowInvalidStepEntryError
+        │   │   └── InnerWorkflowInvalidStepEntryError · InnerWorkflowCompositionCycleError
         │   └── InnerWorkflowParameterBindingsError
         │       ├── InnerWorkflowParameterBindingsUnknownInputError
         │       └── InnerWorkflowParameterBindingsMissingRequiredError
@@ -232,6 +234,18 @@ class WorkflowError(PenstockError):
     """Something is wrong with a workflow or a run of it."""
 
 
+class WorkflowNotFoundError(WorkflowError):
+    """No workflow of this name is stored here."""
+
+    fault = Fault.MISSING
+
+
+class MalformedWorkflowResponseError(WorkflowError):
+    """What is stored under a name is no workflow."""
+
+    fault = Fault.UPSTREAM
+
+
 class WorkflowCompilerError(WorkflowError):
     """Found before anything ran."""
 
@@ -300,6 +314,10 @@ class InnerWorkflowTotalCountError(InnerWorkflowCompositionError):
 
 class InnerWorkflowInvalidStepEntryError(InnerWorkflowCompositionError):
     """The step does not say which workflow it is, or says it twice."""
+
+
+class InnerWorkflowCompositionCycleError(InnerWorkflowCompositionError):
+    """A stored workflow has itself as an inner workflow."""
 
 
 class InnerWorkflowParameterBindingsError(WorkflowCompilerError):
