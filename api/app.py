@@ -16,10 +16,11 @@ from starlette.types import ASGIApp
 from api import errors, openapi
 from api.door import Doorkeeper
 from api.middleware import REQUEST_ID, Outermost, ShortWay
-from api.routes import inference, info, models, workflows
+from api.routes import inference, info, models, workflows, workspaces
 from api.schemas.inference import ClassificationRequest, ObjectDetectionRequest
 from api.schemas.models import AddModelRequest, ClearModelsRequest, RemoveModelRequest
 from api.schemas.workflows import DescribeRequest, InterfaceRequest, RunRequest, ValidateRequest
+from api.schemas.workspaces import NamedRunRequest, StoredInterfaceRequest, StoredRunRequest
 from api.server import Server, build
 from api.settings import Settings
 from engine.errors import PenstockError
@@ -27,7 +28,7 @@ from engine.version import VERSION
 
 log = logging.getLogger("penstock")
 
-ROUTERS = (info.router, models.router, inference.router, workflows.router)
+ROUTERS = (info.router, models.router, inference.router, workflows.router, workspaces.router)
 SCHEMAS = (
     ObjectDetectionRequest,
     ClassificationRequest,
@@ -38,6 +39,9 @@ SCHEMAS = (
     ValidateRequest,
     InterfaceRequest,
     DescribeRequest,
+    StoredRunRequest,
+    NamedRunRequest,
+    StoredInterfaceRequest,
 )
 EXPOSED_HEADERS = (REQUEST_ID, "X-Processing-Time", "X-Workflow-Id")
 
@@ -61,7 +65,8 @@ def create_app(settings: Settings) -> ASGIApp:
     )
     errors.register(app)
     openapi.document(app, routes, SCHEMAS)
-    handlers = {(method, route.path): route.endpoint for route in routes for method in route.methods or ()}
+    fixed = [route for route in routes if not route.param_convertors]
+    handlers = {(method, route.path): route.endpoint for route in fixed for method in route.methods or ()}
     return Outermost(ShortWay(app, handlers))
 
 

@@ -11,7 +11,8 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
-from engine.errors import Fault, PenstockError, RequestValidationError, WorkflowError
+from engine.errors import PenstockError, RequestValidationError, WorkflowError
+from engine.fault import Fault
 
 log = logging.getLogger("penstock")
 

@@ -32,11 +32,12 @@ def operation_id(route: APIRoute) -> str:
     return re.sub(r"[^a-z_-]", "_", f"{min(route.methods or ()).lower()}{route.path_format}")
 
 
-def takes(schema: type[BaseModel]) -> dict[str, Any]:
-    """What a route says of itself when its body has this form."""
+def takes(schema: type[BaseModel], *path: str) -> dict[str, Any]:
+    """What a route says of itself when its body has this form, and its path these parts that a request fills in."""
     reference = {"$ref": REFERENCE.format(model=schema.__name__)}
     body = {"required": True, "content": {"application/json": {"schema": reference}}}
-    return {"openapi_extra": {"requestBody": body}, "responses": {"4XX": ERROR}}
+    parts = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in path]
+    return {"openapi_extra": {"requestBody": body, "parameters": parts}, "responses": {"4XX": ERROR}}
 
 
 def document(app: FastAPI, routes: Sequence[APIRoute], schemas: Sequence[type[BaseModel]]) -> None:

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 from api.sessions import Sessions
 from api.settings import Settings
+from engine.compiler.embed import InnerLimits
 from engine.engine import Engine
 from engine.guard.egress import Egress
 from engine.guard.images import ImageLoader
+from engine.guard.workflows import WorkflowStore
 from engine.registry import Registry, installed_blocks
 from models.pool import ModelPool
 from models.providers import installed_providers, loader
@@ -28,6 +30,7 @@ class Server:
     images: ImageLoader
     engine: Engine
     egress: Egress
+    workflows: WorkflowStore
     sessions: Sessions = field(default_factory=Sessions)
     ready: bool = field(default=False)
 
@@ -50,5 +53,8 @@ def build(settings: Settings) -> Server:
         "environment": settings.environment(),
         "egress": egress,
     }
-    engine = Engine(Registry(installed_blocks("blocks", settings.plugins)), images, resources)
-    return Server(settings, models, images, engine, egress)
+    registry = Registry(installed_blocks("blocks", settings.plugins))
+    workflows = settings.workflows()
+    inner = InnerLimits(settings.max_inner_depth, settings.max_inner_count)
+    engine = Engine(registry, images, resources, workflows.read, inner)
+    return Server(settings, models, images, engine, egress, workflows)

@@ -16,6 +16,7 @@ from engine.errors import PenstockError
 from engine.guard.environment import ClosedEnvironment, Environment
 from engine.guard.folder import Folder
 from engine.guard.limits import Limits, SourcePolicy
+from engine.guard.workflows import LOCAL, WorkflowStore
 
 MIB = 2**20
 
@@ -121,7 +122,22 @@ class Settings(BaseSettings):
     )
     allow_numpy: bool = Field(False, alias="ALLOW_NUMPY_INPUT", description="Take pictures in .npy form.")
 
-    # Blocks, and what they may touch
+    # Workflows, their blocks, and what these may touch
+    workflows_dir: Path | None = Field(
+        None,
+        alias="PENSTOCK_WORKFLOWS_DIR",
+        description="Folder of workflows, ID.json, that requests and other workflows name by their id.",
+    )
+    max_inner_depth: int = Field(
+        4,
+        alias="WORKFLOWS_MAX_INNER_WORKFLOW_DEPTH",
+        ge=0,
+        le=64,
+        description="How deep workflows may stand in workflows.",
+    )
+    max_inner_count: int = Field(
+        32, alias="WORKFLOWS_MAX_INNER_WORKFLOW_COUNT", ge=0, description="Inner workflows in one workflow."
+    )
     plugins: Names = Field(
         (), alias="WORKFLOWS_PLUGINS", description="Python modules with more blocks; one that fails stops the start."
     )
@@ -174,6 +190,10 @@ class Settings(BaseSettings):
         if not self.allow_environment or not self.environment_names:
             return ClosedEnvironment()
         return {name: os.environ[name] for name in self.environment_names if name in os.environ}
+
+    def workflows(self) -> WorkflowStore:
+        """The workflows that are stored here."""
+        return WorkflowStore(self.workflows_dir, self.models_dir / "workflow" / LOCAL)
 
     def limits(self) -> Limits:
         """Bounds on pictures."""

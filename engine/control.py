@@ -6,7 +6,8 @@ import time
 from math import inf
 from threading import get_ident
 
-from engine.errors import BlockError, RunCancelledError, RunTimeoutError, WorkflowExecutionEngineError
+from engine.errors import RunCancelledError, RunTimeoutError, WorkflowExecutionEngineError
+from engine.fault import BlockError
 
 CONTEXT = "workflow_execution | step_execution"
 

@@ -11,12 +11,14 @@ from typing import Any
 import orjson
 
 from engine.compiler import compile_workflow
+from engine.compiler.embed import InnerLimits, ReadWorkflow, embed, is_inner
 from engine.compiler.parse import parse
 from engine.control import Control
 from engine.crew import Crew
 from engine.errors import BlockInterfaceError, WorkflowDefinitionError
 from engine.guard.images import ImageLoader
 from engine.inputs import bind
+from engine.interface import outputs_of_inner
 from engine.outputs import collect
 from engine.plan import Plan
 from engine.registry import Registry
@@ -34,8 +36,7 @@ OF_THE_RUN = frozenset({STATE, MUTED})
 PART = "workflow_execution.part"
 
 
-def fingerprint(definition: Any) -> bytes:
-    """What tells a workflow from all others; WorkflowDefinitionError when it is no JSON."""
+def _digest(definition: Any) -> bytes:
     try:
         return blake2b(orjson.dumps(definition), digest_size=16).digest()
     except orjson.JSONEncodeError as error:
@@ -49,9 +50,18 @@ class Engine:
         registry: the blocks that workflows may use.
         images: how pictures that callers send are loaded.
         resources: what blocks ask for by the names of their keyword-only parameters.
+        workflows: looks up inner workflows that are named by workspace and id; None where nothing is stored.
+        inner: how many inner workflows may be, and how deep.
     """
 
-    def __init__(self, registry: Registry, images: ImageLoader, resources: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        images: ImageLoader,
+        resources: Mapping[str, Any],
+        workflows: ReadWorkflow | None = None,
+        inner: InnerLimits | None = None,
+    ) -> None:
         for block in registry.blocks:
             lacking = block.signature.resources - resources.keys() - OF_THE_RUN
             if lacking:
@@ -60,31 +70,41 @@ class Engine:
         self._decode = decoder(images)
         self._resources = resources
         self._crew = Crew(registry.blocks)
+        self._workflows = workflows
+        self._inner = inner
         self._plans: OrderedDict[bytes, Plan] = OrderedDict()
         self._lock = Lock()
 
     def plan(self, definition: Any) -> Plan:
-        """The plan of a workflow, compiled at the first sight of its content; raises what the compiler raises."""
-        key = fingerprint(definition)
+        """The plan of a workflow, compiled at the first sight of its content; raises what the compiler raises.
+
+        Its content is that of the stored workflows in it, too, so that a change of them takes effect at once.
+        """
+        whole = embed(definition, self._workflows, self._inner)
+        key = _digest(whole)
         with self._lock:
             plan = self._plans.get(key)
             if plan is not None:
                 self._plans.move_to_end(key)
                 return plan
-        plan = compile_workflow(definition, self.registry)
+        plan = compile_workflow(whole, self.registry)
         with self._lock:
             self._plans[key] = plan
             while len(self._plans) > MAX_CACHED_PLANS:
                 self._plans.popitem(last=False)
         return plan
 
+    def fingerprint(self, definition: Any) -> bytes:
+        """What tells a workflow, with the stored ones in it, from all others; raises what `plan` raises of these."""
+        return _digest(embed(definition, self._workflows, self._inner))
+
     def outputs_of(self, step: Any) -> Mapping[str, Output]:
         """The outputs of one step by itself; WorkflowSyntaxError when it is none, or its literals do not fit."""
-        return (
-            parse({"version": "1.0", "inputs": [], "steps": [step], "outputs": []}, self.registry)
-            .steps[step["name"]]
-            .outputs
-        )
+        alone = {"version": "1.0", "inputs": [], "steps": [step], "outputs": []}
+        if is_inner(step):
+            whole = embed(alone, self._workflows, self._inner)
+            return outputs_of_inner(self.plan(whole["steps"][0]["workflow_definition"]))
+        return parse(alone, self.registry).steps[step["name"]].outputs
 
     def run(
         self,

@@ -26,6 +26,8 @@ the wire: they travel as `error_type`, so those that today's clients know keep t
     │   ├── ModelDownloadError              every mirror of the weights failed
     │   └── OnnxProviderNotAvailable        a required execution provider is absent
     └── WorkflowError
+        ├── WorkflowNotFoundError           no workflow of this name is stored here
+        ├── MalformedWorkflowResponseError  what is stored is no workflow
         ├── WorkflowCompilerError           found before anything ran
         │   ├── PluginLoadingError · BlockInterfaceError
         │   ├── WorkflowDefinitionError
@@ -35,7 +37,7 @@ the wire: they travel as `error_type`, so those that today's clients know keep t
         │   ├── ControlFlowDefinitionError
         │   ├── InnerWorkflowCompositionError   workflows in workflows that cannot be
         │   │   ├── InnerWorkflowNestingDepthError · InnerWorkflowTotalCountError
-        │   │   └── InnerWorkflowInvalidStepEntryError
+        │   │   └── InnerWorkflowInvalidStepEntryError · InnerWorkflowCompositionCycleError
         │   └── InnerWorkflowParameterBindingsError
         │       ├── InnerWorkflowParameterBindingsUnknownInputError
         │       └── InnerWorkflowParameterBindingsMissingRequiredError
@@ -53,34 +55,8 @@ the wire: they travel as `error_type`, so those that today's clients know keep t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Fault(StrEnum):
-    """Whose doing an error is, and so what the one who sees it can do about it."""
-
-    CALLER = "caller"
-    MALFORMED = "malformed"
-    UNSIGNED = "unsigned"
-    DENIED = "denied"
-    MISSING = "missing"
-    TOO_LARGE = "too_large"
-    TOO_SLOW = "too_slow"
-    BUSY = "busy"
-    UPSTREAM = "upstream"
-    OURS = "ours"
-
-
-@dataclass(frozen=True, slots=True)
-class BlockError:
-    """What is wrong with one step of a workflow, in the terms of the person who wrote it."""
-
-    block_id: str | None = None
-    block_type: str | None = None
-    block_details: str | None = None
-    property_name: str | None = None
-    property_details: str | None = None
+from engine.fault import BlockError, Fault
 
 
 class PenstockError(Exception):
@@ -233,6 +209,18 @@ class WorkflowError(PenstockError):
     """Something is wrong with a workflow or a run of it."""
 
 
+class WorkflowNotFoundError(WorkflowError):
+    """No workflow of this name is stored here."""
+
+    fault = Fault.MISSING
+
+
+class MalformedWorkflowResponseError(WorkflowError):
+    """What is stored under a name is no workflow."""
+
+    fault = Fault.UPSTREAM
+
+
 class WorkflowCompilerError(WorkflowError):
     """Found before anything ran."""
 
@@ -301,6 +289,10 @@ class InnerWorkflowTotalCountError(InnerWorkflowCompositionError):
 
 class InnerWorkflowInvalidStepEntryError(InnerWorkflowCompositionError):
     """The step does not say which workflow it is, or says it twice."""
+
+
+class InnerWorkflowCompositionCycleError(InnerWorkflowCompositionError):
+    """A stored workflow has itself as an inner workflow."""
 
 
 class InnerWorkflowParameterBindingsError(WorkflowCompilerError):

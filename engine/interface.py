@@ -6,10 +6,12 @@ from typing import Any
 
 from engine.kinds import KINDS
 from engine.plan import Plan, PlannedOutput
+from engine.signature import Output
+from engine.wire.forms import WIRE_FORMS, json_schema
 
 
 def describe_interface(plan: Plan) -> dict[str, Any]:
-    """The kinds of every input and output, and the Python-like types of all these kinds.
+    """The kinds of every input and output, the Python-like types of all these kinds, and schemas of those with parts.
 
     The kinds of an output that shows all outputs of a step are a dict by their names.
     """
@@ -21,7 +23,15 @@ def describe_interface(plan: Plan) -> dict[str, Any]:
         "inputs": inputs,
         "outputs": outputs,
         "typing_hints": {name: KINDS[name].wire for name in sorted(mentioned & KINDS.keys())},
-        "kinds_schemas": {},
+        "kinds_schemas": {name: json_schema(name) for name in sorted(mentioned & WIRE_FORMS.keys())},
+    }
+
+
+def outputs_of_inner(plan: Plan) -> dict[str, Output]:
+    """The outputs that a workflow has as a step of another one."""
+    return {
+        output.name: Output(output.name, ("dictionary",) if output.wildcard else output.columns[0].kinds)
+        for output in plan.outputs
     }
 
 
@@ -34,7 +44,7 @@ def explain(plan: Plan) -> list[dict[str, Any]]:
             "runs_on": _line(plan, step.axis),
             "writes_on": _line(plan, step.writes_axis),
             "gates": [_line(plan, gate.axis) for gate in step.gates],
-            "outputs": {name: list(output.kinds) for name, output in step.block.signature.outputs.items()},
+            "outputs": {name: list(output.kinds) for name, output in step.block.outputs(step.constants).items()},
         }
         for step in plan.steps
     ]

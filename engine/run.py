@@ -10,15 +10,14 @@ from engine.compiler.arguments import reason
 from engine.control import Control
 from engine.crew import HEAVY_SECONDS, Crew
 from engine.errors import (
-    BlockError,
     ClientCausedStepExecutionError,
-    Fault,
     InvalidBlockBehaviourError,
     PenstockError,
     RoboflowQueryLanguageError,
     RuntimeInputError,
     StepExecutionError,
 )
+from engine.fault import BlockError, Fault
 from engine.inputs import Column, Table
 from engine.plan import GATE, Getter, Plan, Read, Step
 from engine.reading import passes, reader

@@ -15,7 +15,6 @@ from api.schemas.workflows import DescribeRequest, InterfaceRequest, RunRequest,
 from api.server import Server
 from engine.compiler.read import ENGINE_VERSION
 from engine.describe import definition_json_schema, describe, describe_outputs
-from engine.engine import fingerprint
 from engine.interface import describe_interface, explain
 from engine.report import Report
 from engine.state import Memory
@@ -118,7 +117,7 @@ def _memory(server: Server, body: RunRequest, caller: Caller) -> AbstractContext
     """What the workflow of a request remembers: nothing, unless it names a session. Sessions of two keys never meet."""
     if body.session_id is None:
         return nullcontext()
-    key = (caller.key or body.api_key, body.session_id, fingerprint(body.specification))
+    key = (caller.key or body.api_key, body.session_id, server.engine.fingerprint(body.specification))
     return server.sessions.memory(key)
 
 

@@ -17,7 +17,7 @@ def compile_workflow(definition: Any, registry: Registry) -> Plan:
     """Compile a workflow.
 
     Args:
-        definition: the document as JSON gave it.
+        definition: the document as JSON gave it, with the documents of all inner workflows in it (see `embed`).
         registry: the blocks that its steps may be of.
 
     Raises:

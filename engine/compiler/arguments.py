@@ -11,13 +11,8 @@ from engine.block import AnyBlock
 from engine.compiler.read import CONTEXT
 from engine.compiler.workflow import Argument, Literal, Reference, Scope, Wire, WiredDict, WiredList
 from engine.document import StepDocument
-from engine.errors import (
-    BlockError,
-    ExecutionGraphStructureError,
-    InvalidReferenceTargetError,
-    WorkflowError,
-    WorkflowSyntaxError,
-)
+from engine.errors import ExecutionGraphStructureError, InvalidReferenceTargetError, WorkflowError, WorkflowSyntaxError
+from engine.fault import BlockError
 from engine.selectors import StepSelector, is_selector, parse_selector
 from engine.signature import Parameter
 

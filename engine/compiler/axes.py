@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from engine.compiler.workflow import ParsedStep, ParsedWorkflow, Reference
 from engine.errors import (
-    BlockError,
     ControlFlowDefinitionError,
     ExecutionGraphStructureError,
     StepInputDimensionalityError,
     StepInputLineageError,
 )
+from engine.fault import BlockError
 from engine.plan import BATCH, ROOT, Axis
 from engine.selectors import InputSelector
 from engine.signature import Parameter

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.compiler.workflow import ParsedWorkflow, Reference
-from engine.errors import BlockError, ReferenceTypeError
+from engine.errors import ReferenceTypeError
+from engine.fault import BlockError
 from engine.kinds import ANY
 from engine.selectors import InputSelector
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.compiler.arguments import read_argument, reason
+from engine.compiler.embed import CONTEXT, INNER_TYPE
 from engine.compiler.read import read_document
 from engine.compiler.workflow import (
     INPUT_MARK,
@@ -28,25 +29,17 @@ from engine.compiler.workflow import (
 )
 from engine.document import Document, ParameterInput, StepDocument
 from engine.errors import (
-    BlockError,
     ExecutionGraphStructureError,
-    InnerWorkflowInvalidStepEntryError,
-    InnerWorkflowNestingDepthError,
     InnerWorkflowParameterBindingsMissingRequiredError,
     InnerWorkflowParameterBindingsUnknownInputError,
-    InnerWorkflowTotalCountError,
     InvalidReferenceTargetError,
     WorkflowDefinitionError,
     WorkflowSyntaxError,
 )
+from engine.fault import BlockError
 from engine.kinds import ANY
 from engine.selectors import OutputSelector
 from engine.signature import REQUIRED, Parameter
-
-INNER_TYPE = "roboflow_core/inner_workflow@v1"
-MAX_DEPTH = 4
-MAX_COUNT = 32
-CONTEXT = "workflow_compilation | inner_workflows"
 
 BINDING = Parameter(
     name="parameter_bindings",
@@ -84,21 +77,12 @@ class InnerWorkflows:
         """The inner workflow that a step is, with its inputs bound.
 
         Raises:
-            InnerWorkflowCompositionError: too deep, too many, or not said which.
             InnerWorkflowParameterBindingsError: bindings that do not fit its inputs.
             WorkflowDefinitionError: its document is no workflow.
         """
         child = Scope(scope.name(step.name))
         extra = step.model_extra or {}
-        self._check_bounds(child)
-        if "workflow_definition" not in extra or {"workflow_id", "workflow_workspace_id"} & extra.keys():
-            raise InnerWorkflowInvalidStepEntryError(
-                f"The inner workflow {child.path!r} has to have its document in `workflow_definition`; to name it by "
-                "workspace and id, or both, is not possible here.",
-                context=CONTEXT,
-                blocks=(BlockError(child.path, INNER_TYPE, None, "workflow_definition"),),
-            )
-        document = _read(extra["workflow_definition"], child)
+        document = _read(extra.get("workflow_definition"), child)
         self._bind(document, extra.get("parameter_bindings", {}), scope, child)
         self._outputs[child.path] = tuple(field.name for field in document.outputs)
         return Child(document, child)
@@ -115,14 +99,6 @@ class InnerWorkflows:
         steps = {step.name: self._resolve_step(step, workflow) for step in workflow.steps.values()}
         outputs = tuple(self._resolve_output(output) for output in workflow.outputs)
         return ParsedWorkflow(workflow.inputs, steps, outputs)
-
-    def _check_bounds(self, child: Scope) -> None:
-        if child.path.count(".") >= MAX_DEPTH:
-            raise InnerWorkflowNestingDepthError(
-                f"{child.path!r} is nested more than {MAX_DEPTH} workflows deep.", context=CONTEXT
-            )
-        if len(self._outputs) >= MAX_COUNT:
-            raise InnerWorkflowTotalCountError(f"There are more than {MAX_COUNT} inner workflows.", context=CONTEXT)
 
     def _bind(self, document: Document, bindings: Any, scope: Scope, child: Scope) -> None:
         """Note what the inputs of an inner workflow stand for."""
@@ -231,12 +207,21 @@ class InnerWorkflows:
         return selector in self._aliases
 
     def _resolve_output(self, output: ParsedOutput) -> ParsedOutput:
-        selector = output.selector
-        if isinstance(selector, OutputSelector) and is_wildcard(selector) and selector.step in self._outputs:
-            names = self._outputs[selector.step]
-            parts = tuple((name, self._reference(output, OutputSelector(selector.step, name))) for name in names)
-            return replace(output, parts=parts)
-        return replace(output, selector=self._reference(output, selector))
+        selector = self._reference(output, output.selector)
+        if not isinstance(selector, OutputSelector) or selector.step not in self._outputs:
+            return replace(output, selector=selector)
+        names = self._outputs[selector.step]
+        parts = tuple((name, self._reference(output, OutputSelector(selector.step, name))) for name in names)
+        for name, part in parts:
+            if is_wildcard(part):
+                raise ExecutionGraphStructureError(
+                    f"The output {output.field.name!r} shows all outputs of {selector.step!r}, of which {name!r} shows "
+                    "all outputs of a step itself.",
+                    hint="Name the outputs one by one.",
+                    context=CONTEXT,
+                    blocks=(BlockError(block_id=output.field.name, property_name="selector"),),
+                )
+        return replace(output, selector=selector, parts=parts)
 
     def _reference(self, output: ParsedOutput, selector: Reference) -> Reference:
         value = self._follow(Wire(selector))

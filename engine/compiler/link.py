@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from engine.compiler.workflow import ParsedWorkflow, Reference, is_wildcard
-from engine.errors import BlockError, ExecutionGraphStructureError, InvalidReferenceTargetError
+from engine.errors import ExecutionGraphStructureError, InvalidReferenceTargetError
+from engine.fault import BlockError
 from engine.selectors import InputSelector, Selector, StepSelector
 
 CONTEXT = "workflow_compilation | execution_graph_construction"

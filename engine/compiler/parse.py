@@ -6,11 +6,13 @@ from difflib import get_close_matches
 from typing import Any
 
 from engine.compiler.arguments import read_arguments, read_targets
-from engine.compiler.inner import INNER_TYPE, InnerWorkflows
+from engine.compiler.embed import INNER_TYPE
+from engine.compiler.inner import InnerWorkflows
 from engine.compiler.read import CONTEXT, read_document
 from engine.compiler.workflow import Literal, ParsedOutput, ParsedStep, ParsedWorkflow, Reference, Scope
 from engine.document import Document, JsonField, StepDocument
-from engine.errors import BlockError, InvalidReferenceTargetError, WorkflowSyntaxError
+from engine.errors import InvalidReferenceTargetError, WorkflowSyntaxError
+from engine.fault import BlockError
 from engine.registry import Registry
 from engine.selectors import StepSelector, parse_selector
 
@@ -21,7 +23,7 @@ def parse(definition: Any, registry: Registry) -> ParsedWorkflow:
     Raises:
         WorkflowSyntaxError: with one entry for every property that is wrong, not only the first.
         DuplicatedNameError: two inputs, steps or outputs share a name.
-        InnerWorkflowCompositionError, InnerWorkflowParameterBindingsError: inner workflows that do not fit.
+        InnerWorkflowParameterBindingsError: inner workflows that do not fit.
     """
     document = read_document(definition)
     parser = _Parser(registry)

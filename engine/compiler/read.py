@@ -10,12 +10,12 @@ from pydantic import ValidationError
 
 from engine.document import Document
 from engine.errors import (
-    BlockError,
     DuplicatedNameError,
     NotSupportedExecutionEngineError,
     WorkflowDefinitionError,
     WorkflowSyntaxError,
 )
+from engine.fault import BlockError
 
 ENGINE_VERSION = (1, 15, 0)
 CONTEXT = "workflow_compilation | workflow_definition_parsing"

@@ -10,23 +10,28 @@ from engine.errors import ImageSourceRefused
 
 
 def inside(path: str, roots: Iterable[Path]) -> Path:
+    """The picture that `path` names; ImageSourceRefused when `find` finds no such file in the folders `roots`."""
+    found = find(path, roots)
+    if found is None:
+        raise ImageSourceRefused(
+            "This server may read no such file.",
+            hint="Name a file in a folder that its operator has opened for images, or send the content as base64.",
+        )
+    return found
+
+
+def find(path: str, roots: Iterable[Path]) -> Path | None:
     """The regular file that `path` names, with all links followed, if it lies in one of the folders `roots`.
 
     A relative path is taken from each of the folders in turn. What lies outside is not even looked at, and the answer
     for it is the same as for what does not exist.
-
-    Raises:
-        ImageSourceRefused: there is no such file in these folders.
     """
     for root in roots:
         folder = Path(os.path.normpath(root.absolute()))
         named = Path(os.path.normpath(folder / path))
         if named.is_relative_to(folder) and (found := _file(named, folder)):
             return found
-    raise ImageSourceRefused(
-        "This server may read no such file.",
-        hint="Name a file in a folder that its operator has opened for images, or send the content as base64.",
-    )
+    return None
 
 
 def _file(named: Path, folder: Path) -> Path | None:

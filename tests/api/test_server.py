@@ -22,7 +22,8 @@ from api import door
 from api.errors import STATUS
 from api.settings import Settings, SettingsError
 from engine import errors
-from engine.errors import Fault, PenstockError
+from engine.errors import PenstockError
+from engine.fault import Fault
 from tests.api.serving import serving
 
 Wire = Callable[[str], dict[str, Any]]

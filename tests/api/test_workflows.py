@@ -217,6 +217,15 @@ def test_interfaces_and_explanations(null_models: Path) -> None:
     assert (crop["runs_on"], crop["writes_on"]) == (["input batch"], ["input batch", "crop"])
 
 
+def test_explanations_know_outputs_that_depend_on_the_configuration(null_models: Path) -> None:
+    step = {"type": "roboflow_core/json_parser@v1", "name": "s", "raw_json": "$inputs.x", "expected_fields": ["a"]}
+    words = {"type": "WorkflowParameter", "name": "x"}
+    definition = {"version": "1.0", "inputs": [words], "steps": [step], "outputs": []}
+    with serving(MODELS_DIR=null_models) as client:
+        (explained,) = client.post("/workflows/explain", json={"specification": definition}).json()["steps"]
+    assert explained["outputs"].keys() == {"error_status", "a"}
+
+
 EXPECTED = {"detect.json": "person", "detect_filter_draw.json": "person", "detect_crop_classify.json": "person"}
 
 

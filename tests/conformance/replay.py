@@ -13,7 +13,7 @@ from typing import Any
 from api.server import build
 from api.settings import Settings
 from engine import errors
-from engine.compiler.inner import INNER_TYPE
+from engine.compiler.embed import INNER_TYPE
 from engine.engine import Engine
 from engine.errors import PenstockError, WorkflowSyntaxError
 from engine.plan import Plan, PlannedOutput

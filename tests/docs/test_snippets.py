@@ -6,13 +6,16 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from engine.compiler import compile_workflow
+from engine.compiler.embed import embed
+from engine.guard.workflows import WorkflowStore
 from engine.registry import Registry, blocks_under
 from tests.api.serving import serving
 from tests.blocks.samples import found
@@ -53,7 +56,19 @@ def test_every_snippet_is_run_somewhere() -> None:
 
 @pytest.mark.parametrize(("page", "text"), list(snippets("json")))
 def test_workflows_compile(page: str, text: str) -> None:
-    assert compile_workflow(json.loads(text), Registry(blocks_under("blocks"))).steps
+    stored = WorkflowStore(ROOT / "examples" / "workflows", ROOT)
+    assert compile_workflow(embed(json.loads(text), stored.read), Registry(blocks_under("blocks"))).steps
+
+
+def test_stored_workflows_answer(starter_models: Path, photo: Callable[[str], bytes], tmp_path: Path) -> None:
+    picture = tmp_path / "astronaut.png"
+    picture.write_bytes(photo("astronaut"))
+    (script,) = [text for page, text in snippets("sh") if page == "workflows.md"]
+    with serving(MODELS_DIR=starter_models, PENSTOCK_WORKFLOWS_DIR=ROOT / "examples" / "workflows") as client:
+        shown = _run(script, client, PHOTO=str(picture))
+    interface, ran = _json_values(shown)
+    assert interface["outputs"]["predictions"] == ["object_detection_prediction"]
+    assert ran["outputs"][0]["predictions"]["predictions"][0]["class"] == "person"
 
 
 def test_the_block_of_the_docs_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,25 +84,31 @@ def test_the_block_of_the_docs_works(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_the_readme_word_by_word(starter_models: Path, tmp_path: Path) -> None:
     script = "\n".join(text for page, text in snippets("sh") if page == "README.md")
     script = re.sub(r"-o out\b", f"-o {tmp_path / 'out'}", script)
+    if not (ROOT / ".venv").is_dir():
+        pytest.skip("the README is about a checkout whose commands made .venv")
     with serving(MODELS_DIR=starter_models) as client:
-        script = script.replace("127.0.0.1:9001", f"127.0.0.1:{client.base_url.port}")
-        if not (ROOT / ".venv").is_dir():
-            pytest.skip("the README is about a checkout whose commands made .venv")
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
-            cwd=ROOT,
-            env={**os.environ, "MODELS_DIR": str(starter_models)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-    assert done.returncode == 0, done.stderr
-    plain, rest = _json_values(done.stdout)[0], _json_values(done.stdout)[1:]
+        shown = _run(script, client, MODELS_DIR=str(starter_models))
+    plain, rest = _json_values(shown)[0], _json_values(shown)[1:]
     assert plain["predictions"][0]["class"] == "person"
     assert rest[0]["outputs"][0]["predictions"]["predictions"][0]["class"] == "person"
     assert "annotated" not in rest[0]["outputs"][0]
     assert Path(rest[1][0]["annotated"]["value"]).is_file()
+
+
+def _run(script: str, client: httpx.Client, **environment: str) -> str:
+    """What a script prints that talks to the server of a client where it says the default address."""
+    script = script.replace("127.0.0.1:9001", f"127.0.0.1:{client.base_url.port}")
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def _json_values(text: str) -> list[Any]:

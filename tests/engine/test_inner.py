@@ -111,6 +111,26 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = 
         {"n": [[1, 2]]},
         [{"o": {"rows": [1, 2], "items": [1, 2]}}],
     ),
+    "all outputs of a workflow in a workflow": (
+        workflow(
+            [N],
+            [
+                inner(
+                    "w",
+                    workflow([parameter("z")], [inner("v", TWICE, z="$inputs.z")], {"all": "$steps.v.*"}),
+                    z="$inputs.n",
+                )
+            ],
+            {"o": "$steps.w.all"},
+        ),
+        {"n": 1},
+        [{"o": {"out": 111}}],
+    ),
+    "all outputs where there are none": (
+        workflow([N], [inner("w", workflow([], [], {}))], {"o": "$steps.w.*", "n": "$inputs.n"}),
+        {"n": [1, 2]},
+        [{"o": {}, "n": 1}, {"o": {}, "n": 2}],
+    ),
     "in a list and a dict": (
         workflow(
             [N],
@@ -240,6 +260,12 @@ REFUSED: dict[str, tuple[list[dict[str, Any]], type[Exception], str]] = {
     "too deep": ([inner("w", nested(5), x=1)], InnerWorkflowNestingDepthError, "4 workflows deep"),
     "too many": ([inner(f"w{n}", ADDS, x=1) for n in range(33)], InnerWorkflowTotalCountError, "32"),
 }
+
+
+def test_all_outputs_of_which_one_is_all_outputs_of_a_step() -> None:
+    definition = workflow([parameter("z")], [step("add", "s", a="$inputs.z")], {"all": "$steps.s.*"})
+    with pytest.raises(ExecutionGraphStructureError, match="'all' shows all outputs of a step itself"):
+        engine().plan(workflow([N], [inner("w", definition, z="$inputs.n")], {"o": "$steps.w.*"}))
 
 
 @pytest.mark.parametrize("case", REFUSED)

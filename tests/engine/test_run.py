@@ -9,12 +9,12 @@ import pytest
 
 from engine.errors import (
     ClientCausedStepExecutionError,
-    Fault,
     InvalidBlockBehaviourError,
     ModelNotFoundError,
     RuntimeInputError,
     StepExecutionError,
 )
+from engine.fault import Fault
 from tests.engine.arithmetic import batch_input, engine, parameter, step, workflow
 
 N = batch_input("n")

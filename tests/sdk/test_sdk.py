@@ -32,11 +32,18 @@ said["class"] = client.infer(photo, model_id="squeezenet/1")
 for path in workflows:
     with open(path, encoding="utf-8") as file:
         said[path] = client.run_workflow(specification=json.load(file), images={"image": photo})
+stored = {"workspace_name": "local", "images": {"image": photo}, "excluded_fields": ["annotated"], "use_cache": False}
+said["stored"] = client.run_workflow(workflow_id="detect", workflow_version_id="1", **stored)
+said["stored the old way"] = client.infer_from_workflow(workflow_name="detect", **stored)
 said["unloaded"] = client.unload_model("fastestdet/1").to_dict()
 try:
     client.infer(photo, model_id="nobody/1")
 except Exception as error:
     said["refused"] = [type(error).__name__, str(error)]
+try:
+    client.run_workflow(workspace_name="acme", workflow_id="detect")
+except Exception as error:
+    said["refused workspace"] = [type(error).__name__, str(error)]
 print(json.dumps(said))
 """
 
@@ -64,7 +71,7 @@ def test_the_client_works_unchanged(
     picture = tmp_path / "astronaut.png"
     picture.write_bytes(photo("astronaut"))
     workflows = [str(EXAMPLES / f"{name}.json") for name in ("detect", "detect_filter_draw", "detect_crop_classify")]
-    with serving(MODELS_DIR=starter_models) as client:
+    with serving(MODELS_DIR=starter_models, PENSTOCK_WORKFLOWS_DIR=EXAMPLES) as client:
         url = str(client.base_url).rstrip("/")
         command = [str(sdk_python), "-c", SCRIPT, url, str(picture), *workflows]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
@@ -83,3 +90,9 @@ def test_the_client_works_unchanged(
     assert "fastestdet/1" not in [model["model_id"] for model in said["unloaded"]["models"]]
     assert said["refused"][0] == "HTTPCallErrorError"
     assert "nobody/1" in said["refused"][1]
+    for call in ("stored", "stored the old way"):
+        (output,) = said[call]
+        assert output.keys() == {"predictions"}
+        assert output["predictions"]["predictions"][0]["class"] == "person"
+    assert said["refused workspace"][0] == "HTTPCallErrorError"
+    assert "knows 'local' only" in said["refused workspace"][1]
