@@ -12,7 +12,8 @@ import orjson
 
 from engine.compiler import compile_workflow
 from engine.compiler.parse import parse
-from engine.errors import BlockInterfaceError, WorkflowDefinitionError
+from engine.compiler.read import CONTEXT
+from engine.errors import BlockError, BlockInterfaceError, WorkflowDefinitionError, WorkflowSyntaxError
 from engine.guard.images import ImageLoader
 from engine.inputs import bind
 from engine.outputs import collect
@@ -49,16 +50,15 @@ class Engine:
 
     def plan(self, definition: Any) -> Plan:
         """The plan of a workflow, compiled at the first sight of its content; raises what the compiler raises."""
-        try:
-            key = blake2b(orjson.dumps(definition), digest_size=16).digest()
-        except orjson.JSONEncodeError as error:
-            raise WorkflowDefinitionError(f"A workflow definition is JSON: {error}.") from error
+        json = _json(definition)
+        key = blake2b(json, digest_size=16).digest()
         with self._lock:
             plan = self._plans.get(key)
             if plan is not None:
                 self._plans.move_to_end(key)
                 return plan
-        plan = compile_workflow(definition, self.registry)
+        # What the key was made of, so that a plan shares nothing with the caller, who may change what is theirs.
+        plan = compile_workflow(orjson.loads(json), self.registry)
         with self._lock:
             self._plans[key] = plan
             while len(self._plans) > MAX_CACHED_PLANS:
@@ -67,11 +67,16 @@ class Engine:
 
     def outputs_of(self, step: Any) -> Mapping[str, Output]:
         """The outputs of one step by itself; WorkflowSyntaxError when it is none, or its literals do not fit."""
-        return (
-            parse({"version": "1.0", "inputs": [], "steps": [step], "outputs": []}, self.registry)
-            .steps[step["name"]]
-            .outputs
-        )
+        document = {"version": "1.0", "inputs": [], "steps": [step], "outputs": []}
+        found = parse(orjson.loads(_json(document)), self.registry).steps.get(step["name"])
+        if found is None:
+            raise WorkflowSyntaxError(
+                f"The step {step['name']!r} is a workflow of its own.",
+                hint="Describe that workflow to see its outputs.",
+                context=CONTEXT,
+                blocks=(BlockError(step["name"], step["type"]),),
+            )
+        return found.outputs
 
     def run(
         self,
@@ -102,3 +107,11 @@ class Engine:
         table = bind(plan, inputs, self._decode)
         Run(plan, table, self._resources, memory or Memory()).execute()
         return collect(plan, table, encode if wire else None, excluded)
+
+
+def _json(definition: Any) -> bytes:
+    """A definition as JSON; WorkflowDefinitionError when it cannot be written so."""
+    try:
+        return orjson.dumps(definition)
+    except orjson.JSONEncodeError as error:
+        raise WorkflowDefinitionError(f"A workflow definition is JSON: {error}.", context=CONTEXT) from error

@@ -116,9 +116,9 @@ class _Lowering:
         if parts is None and isinstance(selector, OutputSelector) and is_wildcard(selector):
             names = self._workflow.steps[selector.step].outputs
             parts = tuple((name, OutputSelector(selector.step, name)) for name in names)
-        wildcard = parts is not None
-        columns = tuple(self._column(name, shown) for name, shown in parts or ((field.name, selector),))
-        return PlannedOutput(field.name, columns, wildcard, own)
+        shown = ((field.name, selector),) if parts is None else parts
+        columns = tuple(self._column(name, part) for name, part in shown)
+        return PlannedOutput(field.name, columns, parts is not None, own)
 
     def _column(self, name: str, selector: Reference) -> PlannedColumn:
         return PlannedColumn(name, self.slots[selector], self._axes.of(selector), kinds_of(self._workflow, selector))

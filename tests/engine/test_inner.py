@@ -111,6 +111,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = 
         {"n": [[1, 2]]},
         [{"o": {"rows": [1, 2], "items": [1, 2]}}],
     ),
+    "all outputs, of which there are none": (
+        workflow([], [inner("w", workflow([], [], {}))], {"o": "$steps.w.*"}),
+        {},
+        [{"o": {}}],
+    ),
     "in a list and a dict": (
         workflow(
             [N],
