@@ -69,12 +69,6 @@ def test_rows_are_counted_before_they_are_made() -> None:
         tracemalloc.stop()
 
 
-def test_parameters_arrive_as_the_block_wants_them() -> None:
-    subject = engine()
-    plan = subject.plan(workflow([parameter("p")], [step("add", "s", a="$inputs.p")], {"o": "$steps.s.number"}))
-    assert subject.run(plan, {"p": "5"}) == [{"o": 6}]
-
-
 def test_inputs_are_not_changed() -> None:
     subject = engine()
     picture = np.zeros((4, 6, 3), np.uint8)
