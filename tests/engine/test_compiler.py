@@ -191,12 +191,3 @@ def test_what_is_no_json_is_no_definition(case: str) -> None:
         engine().plan(workflow([parameter("p", NOT_JSON[case])], [], {}))
     with pytest.raises(WorkflowDefinitionError, match="is JSON"):
         engine().outputs_of(step("same", "s", value=NOT_JSON[case]))
-
-
-def test_outputs_of_a_step() -> None:
-    subject = engine()
-    assert list(subject.outputs_of(step("add", "s", a=1))) == ["number"]
-    with pytest.raises(WorkflowSyntaxError, match="'s' is a workflow of its own"):
-        subject.outputs_of(
-            {"type": "roboflow_core/inner_workflow@v1", "name": "s", "workflow_definition": workflow([], [], {})}
-        )
