@@ -42,7 +42,7 @@ QUICK, ALL, WARM = 1000, 10_000, 2000
 INPUTS_OF_EACH = 3
 MAX_SECONDS = 2.0
 """Of processor time, for whatever is asked once."""
-MAX_GROWTH = 64 * 2**20
+MAX_GROWTH = 24 * 2**20
 """Bytes. Plans are kept, 256 of them, and they differ in size, so memory is flat only on the whole."""
 RESOURCES = frozenset({"clock", "state"})
 """What blocks may ask for that are run here: no models, no network, no files."""
