@@ -13,6 +13,7 @@ import orjson
 from engine.compiler import compile_workflow
 from engine.compiler.embed import InnerLimits, ReadWorkflow, embed, is_inner
 from engine.compiler.parse import parse
+from engine.compiler.read import CONTEXT
 from engine.control import Control
 from engine.crew import Crew
 from engine.errors import BlockInterfaceError, WorkflowDefinitionError
@@ -34,13 +35,6 @@ MAX_CACHED_PLANS = 256
 OF_THE_RUN = frozenset({STATE, MUTED})
 """Resources that a run has of its own."""
 PART = "workflow_execution.part"
-
-
-def _digest(definition: Any) -> bytes:
-    try:
-        return blake2b(orjson.dumps(definition), digest_size=16).digest()
-    except orjson.JSONEncodeError as error:
-        raise WorkflowDefinitionError(f"A workflow definition is JSON: {error}.") from error
 
 
 class Engine:
@@ -80,14 +74,15 @@ class Engine:
 
         Its content is that of the stored workflows in it, too, so that a change of them takes effect at once.
         """
-        whole = embed(definition, self._workflows, self._inner)
-        key = _digest(whole)
+        json = _json(embed(definition, self._workflows, self._inner))
+        key = blake2b(json, digest_size=16).digest()
         with self._lock:
             plan = self._plans.get(key)
             if plan is not None:
                 self._plans.move_to_end(key)
                 return plan
-        plan = compile_workflow(whole, self.registry)
+        # What the key was made of, so that a plan shares nothing with the caller, who may change what is theirs.
+        plan = compile_workflow(orjson.loads(json), self.registry)
         with self._lock:
             self._plans[key] = plan
             while len(self._plans) > MAX_CACHED_PLANS:
@@ -96,11 +91,11 @@ class Engine:
 
     def fingerprint(self, definition: Any) -> bytes:
         """What tells a workflow, with the stored ones in it, from all others; raises what `plan` raises of these."""
-        return _digest(embed(definition, self._workflows, self._inner))
+        return blake2b(_json(embed(definition, self._workflows, self._inner)), digest_size=16).digest()
 
     def outputs_of(self, step: Any) -> Mapping[str, Output]:
         """The outputs of one step by itself; WorkflowSyntaxError when it is none, or its literals do not fit."""
-        alone = {"version": "1.0", "inputs": [], "steps": [step], "outputs": []}
+        alone = orjson.loads(_json({"version": "1.0", "inputs": [], "steps": [step], "outputs": []}))
         if is_inner(step):
             whole = embed(alone, self._workflows, self._inner)
             return outputs_of_inner(self.plan(whole["steps"][0]["workflow_definition"]))
@@ -154,3 +149,11 @@ class Engine:
     def close(self) -> None:
         """Let go of the threads that help runs, once they are done."""
         self._crew.close()
+
+
+def _json(definition: Any) -> bytes:
+    """A definition as JSON; WorkflowDefinitionError when it cannot be written so."""
+    try:
+        return orjson.dumps(definition)
+    except orjson.JSONEncodeError as error:
+        raise WorkflowDefinitionError(f"A workflow definition is JSON: {error}.", context=CONTEXT) from error

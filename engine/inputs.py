@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.errors import RuntimeInputError
+from engine.kinds import ANY
 from engine.plan import BATCH, Axis, Plan, PlannedInput
 from engine.values.shape import MISSING
 
@@ -66,14 +67,14 @@ def bind(plan: Plan, given: Mapping[str, Any], decode: Decode) -> Table:
     """A table with the input columns written. Inputs that the plan does not declare are ignored.
 
     Raises:
-        RuntimeInputError: an input is missing, nested wrongly, or does not fit the others in length.
+        RuntimeInputError: an input is missing, nested wrongly, too large, or does not fit the others in length.
     """
     table = Table(plan)
     size = _batch_size(plan, given)
     table.parents[BATCH] = [0] * size
     for item in plan.inputs:
         if not item.axes:
-            table.columns[item.slot] = [given.get(item.name, item.default)]
+            table.columns[item.slot] = [decode((ANY,), given.get(item.name, item.default), item.name)]
             continue
         value = given.get(item.name)
         if value is None:
@@ -104,6 +105,7 @@ def _lay(table: Table, item: PlannedInput, value: Any, size: int, decode: Decode
             hint="Give every batch input as many elements, or one that is used for all.",
             context=CONTEXT,
         )
+    _check_rows(item, size)
     rows = [(f"{item.name}.[{index}]", element) for index, element in enumerate(value)]
     rows = rows * size if len(rows) < size else rows
     for axis in item.axes[1:]:
@@ -112,13 +114,18 @@ def _lay(table: Table, item: PlannedInput, value: Any, size: int, decode: Decode
         for parent, (name, element) in enumerate(rows):
             if element is not None and not isinstance(element, list):
                 raise _nesting(item, name)
-            for index, child in enumerate(element or ()):
-                below.append((f"{name}.[{index}]", child))
-                parents.append(parent)
-        if len(below) > MAX_ROWS:
-            raise RuntimeInputError(f"The input {item.name!r} has more than {MAX_ROWS} elements.", context=CONTEXT)
+            children: list[Any] = element or []
+            _check_rows(item, len(below) + len(children))
+            below.extend((f"{name}.[{index}]", child) for index, child in enumerate(children))
+            parents.extend([parent] * len(children))
         rows = below
     table.columns[item.slot] = [_decoded(item, element, name, decode) for name, element in rows]
+
+
+def _check_rows(item: PlannedInput, count: int) -> None:
+    """Refuse an input that is too large before its rows are made: a short text can stand for very many."""
+    if count > MAX_ROWS:
+        raise RuntimeInputError(f"The input {item.name!r} has more than {MAX_ROWS} elements.", context=CONTEXT)
 
 
 def _decoded(item: PlannedInput, value: Any, name: str, decode: Decode) -> Any:

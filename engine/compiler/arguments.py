@@ -59,7 +59,7 @@ def read_argument(parameter: Parameter, value: Any, scope: Scope) -> Argument:
 
 def read_targets(block: AnyBlock, place: str, literals: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the steps that a gate lets pass or not."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for parameter in block.signature.parameters.values():
         if not parameter.targets:
             continue
@@ -83,7 +83,7 @@ def read_targets(block: AnyBlock, place: str, literals: Mapping[str, Any]) -> tu
                     context=CONTEXT,
                     blocks=where,
                 )
-            names.append(selector.step)
+            names[selector.step] = None
     return tuple(names)
 
 

@@ -18,7 +18,8 @@ from engine.signature import Parameter
 from engine.values.shape import Shape
 
 CONTEXT = "workflow_compilation | execution_graph_construction"
-
+MAX_LEVELS = 32
+"""How deep values may be nested below the input batch: what comes out is nested as deep."""
 
 GateBefore = tuple[str, int, str]
 
@@ -70,7 +71,7 @@ def lay_axes(workflow: ParsedWorkflow, order: tuple[str, ...]) -> Axes:
 
     Raises:
         StepInputLineageError: the inputs of a step do not lie on one line from the root.
-        StepInputDimensionalityError: a step gathers what is not nested.
+        StepInputDimensionalityError: a step gathers what is not nested, or nests too deeply.
         ExecutionGraphStructureError: a step that takes the whole batch gets many values where it takes one.
     """
     axes = Axes()
@@ -87,8 +88,20 @@ def lay_axes(workflow: ParsedWorkflow, order: tuple[str, ...]) -> Axes:
         axes.runs[name] = axis
         for target, called in step.targets:
             axes.gates.setdefault(target, []).append((name, axis, called))
-        axes.writes[name] = axes.below(axis, name) if step.block.signature.each else axis
+        axes.writes[name] = _deepened(axes, step, axis) if step.block.signature.each else axis
     return axes
+
+
+def _deepened(axes: Axes, step: ParsedStep, axis: int) -> int:
+    """The axis that a step makes below the one that it runs on."""
+    if axes.axes[axis].depth > MAX_LEVELS:
+        raise StepInputDimensionalityError(
+            f"Step {step.name!r} nests its outputs more than {MAX_LEVELS} levels deep.",
+            hint="Gather values before taking them apart again.",
+            context=CONTEXT,
+            blocks=(BlockError(step.name, step.block.type),),
+        )
+    return axes.below(axis, step.name)
 
 
 def _axis_of_step(axes: Axes, step: ParsedStep, gates: list[GateBefore]) -> int:

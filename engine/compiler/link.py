@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from engine.compiler.workflow import ParsedWorkflow, Reference, is_wildcard
 from engine.errors import ExecutionGraphStructureError, InvalidReferenceTargetError
 from engine.fault import BlockError
 from engine.selectors import InputSelector, Selector, StepSelector
+from engine.spelling import nearest
 
 CONTEXT = "workflow_compilation | execution_graph_construction"
 
@@ -71,8 +71,8 @@ def _check_target(workflow: ParsedWorkflow, selector: Reference, place: str, pro
 
 def _refuse(place: str, prop: str, selector: Selector, what: str, name: str, known: Iterable[str]) -> None:
     names = list(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names[:20]) or 'none'}."
+    near = nearest(name, names, cutoff=0.5)
+    hint = f"Did you mean {near!r}?" if near else f"There are: {', '.join(names[:20]) or 'none'}."
     raise InvalidReferenceTargetError(
         f"{place!r}, {prop}: '{selector}' points to nothing: there is no {what} called {name!r}.",
         hint=hint,

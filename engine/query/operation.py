@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -20,6 +19,7 @@ from engine.errors import (
 from engine.query.columns import Column, each, plain
 from engine.query.properties import Row
 from engine.query.takes import Takes
+from engine.spelling import nearest
 from engine.values.detections import Detections
 
 CONTEXT = "step_execution | roboflow_query_language_evaluation"
@@ -216,5 +216,5 @@ def look_up(name: str, parameters: Mapping[str, Any]) -> Any:
 
 def did_you_mean(word: str, words: Iterable[str]) -> str | None:
     """A hint with the word that is nearest to the one that was written; None when none is near."""
-    near = get_close_matches(word, list(words), n=1)
-    return f"Did you mean {near[0]!r}?" if near else None
+    near = nearest(word, words)
+    return f"Did you mean {near!r}?" if near else None

@@ -14,6 +14,8 @@ from pybase64 import b64encode_as_string
 from engine.errors import ExecutionEngineRuntimeError
 
 MAX_DEPTH = 100
+SMALLEST, LARGEST = -(2**63), 2**64 - 1
+"""The whole numbers that JSON writers write as they are."""
 
 Leaf = Callable[[Any], Any]
 """Writes what this module does not know."""
@@ -25,7 +27,7 @@ def as_given(value: Any) -> Any:
 
 
 def plain(value: Any, leaf: Leaf = as_given, depth: int = 0) -> Any:
-    """A value in a form that JSON can take; numbers that JSON has no word for become None.
+    """A value in a form that JSON can take; numbers that JSON has no word for become None, larger ones are rounded.
 
     Args:
         leaf: called for every part that is no plain value.
@@ -36,8 +38,10 @@ def plain(value: Any, leaf: Leaf = as_given, depth: int = 0) -> Any:
     """
     # The types of almost all values, by far the fastest to ask for.
     kind = type(value)
-    if kind is str or kind is int or kind is bool or value is None:
+    if kind is str or kind is bool or value is None:
         return value
+    if kind is int:
+        return value if SMALLEST <= value <= LARGEST else _rounded(value)
     if kind is float:
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping | list | tuple | set | frozenset):
@@ -55,6 +59,14 @@ def plain(value: Any, leaf: Leaf = as_given, depth: int = 0) -> Any:
     if isinstance(value, bytes | bytearray | memoryview):
         return b64encode_as_string(value)
     return leaf(value)
+
+
+def _rounded(value: int) -> float | None:
+    """A whole number of more than 64 bits, which most who read JSON round to a float anyway."""
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def numbers(values: np.ndarray[Any, np.dtype[Any]]) -> list[Any]:

@@ -172,3 +172,10 @@ def parameter(name: str, default: Any = None, kind: list[str] | None = None) -> 
 def step(kind: str, name: str, **arguments: Any) -> dict[str, Any]:
     """A step of one of these blocks."""
     return {"type": f"test/{kind}@v1", "name": name, **arguments}
+
+
+def boxed(value: Any, levels: int) -> Any:
+    """A value in a list in a list, and so on."""
+    for _ in range(levels):
+        value = [value]
+    return value

@@ -12,7 +12,7 @@ from engine.errors import (
     StepInputDimensionalityError,
     StepInputLineageError,
 )
-from tests.engine.arithmetic import batch_input, engine, parameter, step, workflow
+from tests.engine.arithmetic import batch_input, boxed, engine, parameter, step, workflow
 
 COUNT = batch_input("n")
 EXPLODED = step("explode", "up", count="$inputs.n")
@@ -150,6 +150,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = 
         {"n": [1, 0]},
         [{"o": [{"values": 0}]}, {"o": []}],
     ),
+    "wildcard over a step that has no outputs": (
+        workflow([COUNT], [step("never", "g", next_steps=[])], {"o": "$steps.g.*", "n": "$inputs.n"}),
+        {"n": [1, 2]},
+        [{"o": {}, "n": 1}, {"o": {}, "n": 2}],
+    ),
     "one value for all, beside a batch": (
         workflow(
             [COUNT, parameter("p", 4)], [step("add", "s", a="$inputs.p")], {"o": "$steps.s.number", "n": "$inputs.n"}
@@ -176,6 +181,21 @@ def test_results(case: str) -> None:
     definition, inputs, expected = CASES[case]
     subject = engine()
     assert subject.run(subject.plan(definition), inputs) == expected
+
+
+def nested(levels: int) -> dict[str, Any]:
+    """Steps that each take apart what the one before gives."""
+    steps = [step("spread", "s0", items="$inputs.n")]
+    steps += [step("spread", f"s{level}", items=f"$steps.s{level - 1}.values") for level in range(1, levels)]
+    return workflow([COUNT], steps, {"o": f"$steps.s{levels - 1}.values"})
+
+
+def test_as_deep_as_allowed() -> None:
+    subject = engine()
+    value = boxed(5, 32)
+    assert subject.run(subject.plan(nested(32)), {"n": [value]}) == [{"o": value}]
+    with pytest.raises(StepInputDimensionalityError, match="'s32' nests its outputs more than 32 levels deep"):
+        subject.plan(nested(33))
 
 
 SECOND = step("explode", "other", count="$inputs.n")

@@ -17,7 +17,7 @@ from engine.errors import (
     WorkflowDefinitionError,
     WorkflowSyntaxError,
 )
-from tests.engine.arithmetic import batch_input, engine, parameter, step, workflow
+from tests.engine.arithmetic import batch_input, boxed, engine, parameter, step, workflow
 
 N = batch_input("n")
 IMAGE = {"type": "WorkflowImage", "name": "image"}
@@ -156,3 +156,38 @@ def test_long_chains_compile_in_linear_time() -> None:
     assert seconds[2000] < 40 * seconds[200]
     subject = engine()
     assert subject.run(subject.plan(chain(2000)), {"n": 0}) == [{"o": 2000}]
+
+
+def test_compiling_many_targets_takes_linear_time() -> None:
+    targets = [f"$steps.s{number}" for number in range(20_000)]
+    started = time.process_time()
+    with pytest.raises(InvalidReferenceTargetError):
+        engine().plan(workflow([N], [step("odd", "g", value="$inputs.n", next_steps=targets)], {}))
+    assert time.process_time() - started < 2
+
+
+def test_plans_share_nothing_with_the_caller() -> None:
+    subject = engine()
+    default = {"list": [1]}
+    definition = workflow([parameter("p", default)], [], {"o": "$inputs.p"})
+    plan = subject.plan(definition)
+    default["list"].append(2)
+    assert subject.run(plan, {}) == [{"o": {"list": [1]}}]
+    assert subject.run(subject.plan(definition), {}) == [{"o": {"list": [1, 2]}}]
+
+
+NOT_JSON = {
+    "a key that is no text": {1: "one"},
+    "a number of more than 64 bits": 2**70,
+    "half a character": "\ud800",
+    "a set": {1, 2},
+    "too deep": boxed(0, 2000),
+}
+
+
+@pytest.mark.parametrize("case", NOT_JSON)
+def test_what_is_no_json_is_no_definition(case: str) -> None:
+    with pytest.raises(WorkflowDefinitionError, match="is JSON"):
+        engine().plan(workflow([parameter("p", NOT_JSON[case])], [], {}))
+    with pytest.raises(WorkflowDefinitionError, match="is JSON"):
+        engine().outputs_of(step("same", "s", value=NOT_JSON[case]))

@@ -42,15 +42,6 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = 
         {"n": [1, 2]},
         [{"o": 3}, {"o": "none"}],
     ),
-    "two gates, of which one stops everything": (
-        workflow(
-            [N],
-            [step("odd", "g", **SINGLE), step("never", "h", **SINGLE), step("add", "s", a="$inputs.n")],
-            {"o": "$steps.s.number"},
-        ),
-        {"n": [1, 2, 3]},
-        [{"o": None}, {"o": None}, {"o": None}],
-    ),
     "a gate on the batch acts on everything deeper": (
         workflow([N, SIZE], [COUNTED, BY_SIZE, step("add", "s", a="$steps.rows.values")], {"o": "$steps.s.number"}),
         {"n": [[1, 2], [3], []], "k": [1, 2, 3]},

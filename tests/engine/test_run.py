@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from engine.errors import (
     StepExecutionError,
 )
 from engine.fault import Fault
-from tests.engine.arithmetic import batch_input, engine, parameter, step, workflow
+from tests.engine.arithmetic import batch_input, boxed, engine, parameter, step, workflow
 
 N = batch_input("n")
 
@@ -25,6 +26,12 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "lengths": (workflow([N, batch_input("m")], [], {}), {"n": [1, 2], "m": [1, 2, 3]}, "'m' has 3 elements"),
     "not nested": (workflow([batch_input("n", 2)], [], {}), {"n": [1]}, "nested 2 deep"),
     "not nested at all": (workflow([batch_input("n", 2)], [], {}), {"n": 1}, "nested 2 deep"),
+    "too many elements": (workflow([N], [], {}), {"n": [1] * 100_001}, "more than 100000 elements"),
+    "parameter that is too deep": (
+        workflow([parameter("p")], [], {"o": "$inputs.p"}),
+        {"p": boxed(0, 1000)},
+        "The input 'p' does not fit",
+    ),
     "parameter": (workflow([parameter("p")], [step("add", "s", a="$inputs.p")], {}), {"p": "x"}, "Step 's', a"),
     "parameter out of bounds": (
         workflow([parameter("p")], [step("add", "s", a=1, b="$inputs.p")], {}),
@@ -50,10 +57,16 @@ def test_refused(case: str) -> None:
     assert says in str(caught.value)
 
 
-def test_parameters_arrive_as_the_block_wants_them() -> None:
+def test_rows_are_counted_before_they_are_made() -> None:
     subject = engine()
-    plan = subject.plan(workflow([parameter("p")], [step("add", "s", a="$inputs.p")], {"o": "$steps.s.number"}))
-    assert subject.run(plan, {"p": "5"}) == [{"o": 6}]
+    plan = subject.plan(workflow([N, batch_input("m", 2)], [], {}))
+    tracemalloc.start()
+    try:
+        with pytest.raises(RuntimeInputError, match="'m' has more than 100000 elements"):
+            subject.run(plan, {"n": [1] * 1500, "m": [[1] * 1500]})
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_inputs_are_not_changed() -> None:
