@@ -75,7 +75,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     await preloading
     keeper.pool.shutdown()
-    server.egress.close()
+    server.close()
 
 
 def _preload(server: Server) -> None:

@@ -9,6 +9,7 @@ from api.settings import Settings
 from engine.engine import Engine
 from engine.guard.egress import Egress
 from engine.guard.images import ImageLoader
+from engine.python.workers import Workers
 from engine.registry import Registry, installed_blocks
 from models.pool import ModelPool
 from models.providers import installed_providers, loader
@@ -19,6 +20,7 @@ class Server:
     """The parts that routes and commands work with.
 
     Attributes:
+        python: what runs Python blocks that come with workflows; None where that is not allowed.
         ready: whether the models that the settings name have been tried; until then /readiness says no.
     """
 
@@ -27,7 +29,14 @@ class Server:
     images: ImageLoader
     engine: Engine
     egress: Egress
+    python: Workers | None
     ready: bool = field(default=False)
+
+    def close(self) -> None:
+        """Close connections and end the processes of Python blocks."""
+        self.egress.close()
+        if self.python is not None:
+            self.python.close()
 
 
 def build(settings: Settings) -> Server:
@@ -48,5 +57,6 @@ def build(settings: Settings) -> Server:
         "environment": settings.environment(),
         "egress": egress,
     }
-    engine = Engine(Registry(installed_blocks("blocks", settings.plugins)), images, resources)
-    return Server(settings, models, images, engine, egress)
+    python = settings.python()
+    engine = Engine(Registry(installed_blocks("blocks", settings.plugins)), images, resources, python)
+    return Server(settings, models, images, engine, egress, python)

@@ -17,8 +17,10 @@ from engine.guard.images import ImageLoader
 from engine.inputs import bind
 from engine.outputs import collect
 from engine.plan import Plan
+from engine.python.console import Console
+from engine.python.workers import Workers
 from engine.registry import Registry
-from engine.run import STATE, Run
+from engine.run import CONSOLE, STATE, Run
 from engine.signature import Output
 from engine.state import Memory
 from engine.wire.decode import decoder
@@ -34,16 +36,24 @@ class Engine:
         registry: the blocks that workflows may use.
         images: how pictures that callers send are loaded.
         resources: what blocks ask for by the names of their keyword-only parameters.
+        python: what runs Python blocks that come with workflows; without it such workflows are refused.
     """
 
-    def __init__(self, registry: Registry, images: ImageLoader, resources: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        images: ImageLoader,
+        resources: Mapping[str, Any],
+        python: Workers | None = None,
+    ) -> None:
         for block in registry.blocks:
-            lacking = block.signature.resources - resources.keys() - {STATE}
+            lacking = block.signature.resources - resources.keys() - {STATE, CONSOLE}
             if lacking:
                 raise BlockInterfaceError(f"The block {block.type} asks for {min(lacking)!r}, which nobody hands over.")
         self.registry = registry
         self._decode = decoder(images)
         self._resources = resources
+        self._python = python
         self._plans: OrderedDict[bytes, Plan] = OrderedDict()
         self._lock = Lock()
 
@@ -58,7 +68,7 @@ class Engine:
             if plan is not None:
                 self._plans.move_to_end(key)
                 return plan
-        plan = compile_workflow(definition, self.registry)
+        plan = compile_workflow(definition, self.registry, self._python)
         with self._lock:
             self._plans[key] = plan
             while len(self._plans) > MAX_CACHED_PLANS:
@@ -81,6 +91,7 @@ class Engine:
         wire: bool = False,
         excluded: Collection[str] = (),
         memory: Memory | None = None,
+        console: Console | None = None,
     ) -> list[dict[str, Any]]:
         """Run a plan.
 
@@ -90,6 +101,7 @@ class Engine:
             wire: whether results are in the form in which they travel, or as blocks return them.
             excluded: outputs to leave out.
             memory: what the steps remember of earlier runs; without it a run starts from nothing.
+            console: collects what Python blocks print.
 
         Returns:
             A dict of outputs an element of the batch.
@@ -98,7 +110,8 @@ class Engine:
             RuntimeInputError: the inputs do not fit the workflow or each other.
             InputImageLoadError: a picture cannot be loaded.
             StepExecutionError, ClientCausedStepExecutionError: a block failed.
+            DynamicBlockCodeError: the code of a Python block failed.
         """
         table = bind(plan, inputs, self._decode)
-        Run(plan, table, self._resources, memory or Memory()).execute()
+        Run(plan, table, self._resources, memory or Memory(), console or Console()).execute()
         return collect(plan, table, encode if wire else None, excluded)

@@ -26,8 +26,10 @@ the wire: they travel as `error_type`, so those that today's clients know keep t
     │   ├── ModelDownloadError              every mirror of the weights failed
     │   └── OnnxProviderNotAvailable        a required execution provider is absent
     └── WorkflowError
+        ├── WorkflowEnvironmentConfigurationError   what this server does not do unless its settings say so
         ├── WorkflowCompilerError           found before anything ran
         │   ├── PluginLoadingError · BlockInterfaceError
+        │   ├── DynamicBlockError           the manifest of a Python block
         │   ├── WorkflowDefinitionError
         │   │   ├── WorkflowSyntaxError · DuplicatedNameError
         │   ├── ExecutionGraphStructureError · InvalidReferenceTargetError · ReferenceTypeError
@@ -43,6 +45,7 @@ the wire: they travel as `error_type`, so those that today's clients know keep t
             ├── NotSupportedExecutionEngineError · RuntimeInputError · InvalidBlockBehaviourError
             ├── StepExecutionError          a block failed, and it was not the caller's doing
             ├── ClientCausedStepExecutionError
+            ├── DynamicBlockCodeError       the code of a Python block
             ├── ExecutionEngineRuntimeError
             └── RoboflowQueryLanguageError  the query language
                 ├── UndeclaredSymbolError · InvalidInputTypeError · OperationTypeNotRecognisedError
@@ -54,6 +57,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from engine.python.traceback import BlockTraceback
 
 
 class Fault(StrEnum):
@@ -80,6 +85,7 @@ class BlockError:
     block_details: str | None = None
     property_name: str | None = None
     property_details: str | None = None
+    block_traceback: BlockTraceback | None = None
 
 
 class PenstockError(Exception):
@@ -232,6 +238,12 @@ class WorkflowError(PenstockError):
     """Something is wrong with a workflow or a run of it."""
 
 
+class WorkflowEnvironmentConfigurationError(WorkflowError):
+    """The workflow needs what this server does not do unless its settings say so."""
+
+    fault = Fault.DENIED
+
+
 class WorkflowCompilerError(WorkflowError):
     """Found before anything ran."""
 
@@ -248,6 +260,10 @@ class BlockInterfaceError(WorkflowCompilerError):
     """The signature of a block makes no manifest."""
 
     fault = Fault.OURS
+
+
+class DynamicBlockError(WorkflowCompilerError):
+    """The manifest of a Python block that comes with a workflow makes no block."""
 
 
 class WorkflowDefinitionError(WorkflowCompilerError):
@@ -345,6 +361,12 @@ class ClientCausedStepExecutionError(WorkflowExecutionEngineError):
         super().__init__(message, hint=cause.hint, context="workflow_execution | step_execution", blocks=blocks)
         self.fault = cause.fault
         self.cause = cause
+
+
+class DynamicBlockCodeError(WorkflowExecutionEngineError):
+    """The code of a Python block that comes with a workflow does not compile, or fails."""
+
+    fault = Fault.CALLER
 
 
 class ExecutionEngineRuntimeError(WorkflowExecutionEngineError):

@@ -9,6 +9,7 @@ from engine.compiler.arguments import reason
 from engine.errors import (
     BlockError,
     ClientCausedStepExecutionError,
+    DynamicBlockCodeError,
     Fault,
     InvalidBlockBehaviourError,
     PenstockError,
@@ -18,13 +19,15 @@ from engine.errors import (
 )
 from engine.inputs import Column, Table
 from engine.plan import GATE, ROOT, Constant, Gate, Gather, Getter, Plan, Read, ReadList, Step
+from engine.python.console import Console
 from engine.signature import Parameter
 from engine.state import Memory
 from engine.values.shape import MISSING, Shape
 
 CONTEXT = "workflow_execution | step_execution"
 STATE = "state"
-"""The resource that every step has one of its own of."""
+CONSOLE = "console"
+"""The resources that every step has one of its own of."""
 
 Reader = Callable[[int], Any]
 
@@ -37,13 +40,17 @@ class Run:
         table: with the input columns written; the run writes the others.
         resources: what blocks ask for by the names of their keyword-only parameters.
         memory: what the steps remember from run to run.
+        console: what their Python blocks print.
     """
 
-    def __init__(self, plan: Plan, table: Table, resources: Mapping[str, Any], memory: Memory) -> None:
+    def __init__(
+        self, plan: Plan, table: Table, resources: Mapping[str, Any], memory: Memory, console: Console
+    ) -> None:
         self._plan = plan
         self._table = table
         self._resources = resources
         self._memory = memory
+        self._console = console
         self._arguments = [self._fixed_arguments(step) for step in plan.steps]
 
     def execute(self) -> None:
@@ -66,7 +73,12 @@ class Run:
         for parameter, slot in step.parameters:
             arguments[parameter.name] = _checked(step, parameter, self._table.column(slot)[0])
         for name in step.block.signature.resources:
-            arguments[name] = self._memory.of(step.name) if name == STATE else self._resources[name]
+            if name == STATE:
+                arguments[name] = self._memory.of(step.name)
+            elif name == CONSOLE:
+                arguments[name] = self._console.of(step.name)
+            else:
+                arguments[name] = self._resources[name]
         return arguments
 
     def _run_rows(self, step: Step, arguments: dict[str, Any]) -> Column:
@@ -234,6 +246,8 @@ def _call(step: Step, arguments: dict[str, Any]) -> Any:
     """Call the block; what it raises becomes an error that names the step."""
     try:
         return step.block.function(**arguments)
+    except DynamicBlockCodeError:
+        raise
     except RoboflowQueryLanguageError as error:
         error.blocks = (BlockError(step.name, step.block.type),)
         error.context = CONTEXT

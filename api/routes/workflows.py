@@ -15,6 +15,7 @@ from api.server import Server
 from engine.compiler.read import ENGINE_VERSION
 from engine.describe import definition_json_schema, describe, describe_outputs
 from engine.interface import describe_interface, explain
+from engine.python.console import Console
 
 router = APIRouter(tags=["workflows"], generate_unique_id_function=operation_id)
 
@@ -87,8 +88,11 @@ def _explain(server: Server, body: InterfaceRequest) -> dict[str, Any]:
 
 def _run(server: Server, body: RunRequest) -> Response:
     plan = server.engine.plan(body.specification)
-    outputs = server.engine.run(plan, body.inputs, wire=True, excluded=frozenset(body.excluded_fields or ()))
-    response = json_response({"outputs": outputs, "profiler_trace": []})
+    console, excluded = Console(), frozenset(body.excluded_fields or ())
+    outputs = server.engine.run(plan, body.inputs, wire=True, excluded=excluded, console=console)
+    printed = console.streams() if body.debug else None
+    streams = {"python_blocks_output_streams": printed} if printed else {}
+    response = json_response({"outputs": outputs, "profiler_trace": [], **streams})
     if body.workflow_id and body.workflow_id.isascii() and body.workflow_id.isprintable():
         response.headers["X-Workflow-Id"] = body.workflow_id[:200]
     return response

@@ -14,6 +14,7 @@ class RunRequest(BaseModel):
     specification: dict[str, Any] = Field(description="The workflow: version, inputs, steps, outputs.")
     inputs: dict[str, Any] = Field(description="Values by the names of the workflow's inputs.")
     excluded_fields: list[str] | None = Field(None, description="Outputs to leave out.")
+    debug: bool = Field(False, description="Return what Python blocks print.")
     workflow_id: str | None = Field(None, description="A label; comes back as X-Workflow-Id.")
 
 
