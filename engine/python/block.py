@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,6 @@ from engine.block import AnyBlock, Block
 from engine.errors import (
     BlockError,
     DynamicBlockCodeError,
-    InvalidBlockBehaviourError,
     WorkflowEnvironmentConfigurationError,
 )
 from engine.kinds import ANY
@@ -125,7 +124,6 @@ class _Caller:
         self._sources = sources
         self._workers = workers
         self._batch = bool(manifest.batched) and not manifest.gathered
-        self._result = _result_of_batch if self._batch else _result_of_wrapped if manifest.batched else _result
         self.names = {_parameter_name(name, manifest.inputs): name for name in manifest.inputs}
 
     def load(self) -> None:
@@ -157,13 +155,10 @@ class _Caller:
             raise self._error(failure, console.step, EXECUTION) from None
         console.note(reply.stdout, reply.stderr)
         try:
-            return self._result(reply.value, self._row)
-        except Misfit as error:
-            raise InvalidBlockBehaviourError(
-                f"The Python block {self._manifest.block_type!r} {error}.",
-                context=EXECUTION,
-                blocks=(BlockError(console.step, self._manifest.block_type),),
-            ) from error
+            return self._result(reply.value, arguments)
+        except Misfit as misfit:
+            printed = reply.stdout, reply.stderr
+            raise self._error(PythonFailure(str(misfit), printed=printed), console.step, EXECUTION) from None
 
     def _depth(self, name: str) -> int:
         """How many levels of an argument are batches to the code."""
@@ -172,6 +167,17 @@ class _Caller:
     def _handed(self, name: str, value: Any) -> Any:
         """An argument as the code gets it: where a block of batches is called row by row, as a batch of one."""
         return [value] if name in self._manifest.batched and not self._batch else value
+
+    def _result(self, value: Any, arguments: Mapping[str, Any]) -> Any:
+        """What the code returned, in the form in which blocks return it."""
+        if not self._manifest.batched:
+            return self._row(value)
+        batched = next(ours for ours, name in self.names.items() if name in self._manifest.batched)
+        count = len(arguments[batched]) if self._batch else 1
+        if not isinstance(value, list | tuple) or len(value) != count:
+            raise Misfit(f"has to return a list with a result for each member of its batch, of which there are {count}")
+        rows = [self._row(item) for item in value]
+        return rows if self._batch else rows[0]
 
     def _row(self, result: Any) -> dict[str, Any]:
         """The outputs of one row."""
@@ -200,26 +206,6 @@ class _Caller:
             context=context,
             blocks=(BlockError(step, kind, failure.what, block_traceback=trace),),
         )
-
-
-ToRow = Callable[[Any], dict[str, Any]]
-
-
-def _result(value: Any, row: ToRow) -> Any:
-    """What a block returns for one row."""
-    return row(value)
-
-
-def _result_of_batch(value: Any, row: ToRow) -> Any:
-    """What a block returns for the whole batch: as many results as it got rows, which the run checks."""
-    return [row(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _result_of_wrapped(value: Any, row: ToRow) -> Any:
-    """What a block of batches returns for a batch of one."""
-    if not isinstance(value, list | tuple) or len(value) != 1:
-        raise Misfit("has to return a list with a result for each member of its batch")
-    return row(value[0])
 
 
 def _record(result: Any, names: Collection[str]) -> dict[str, Any]:

@@ -35,6 +35,7 @@ def read_detections(parts: Parts, frames: Frames) -> Any:
     import supervision  # noqa: PLC0415 - takes a second, and many blocks see no detections
 
     frame, count = read_frame(parts["frame"]), len(parts["xyxy"])
+    frames.kind = frames.kind or parts["kind"]
     own = parts["parent_id"]
     parents = [frame.id] * count if own is None else own.tolist()
     frames.add(frame, *(name for name in parents if name != frame.id))
@@ -73,7 +74,7 @@ def write_detections(detections: Any, frames: Frames) -> Parts:
         "class_id": detections.class_id,
         "class_name": _texts(columns.get("class_name")),
         "detection_id": _texts(columns.get("detection_id")),
-        "kind": _first(columns, "prediction_type") or PLAIN_KIND,
+        "kind": _first(columns, "prediction_type") or (None if count else frames.kind) or PLAIN_KIND,
         "inference_id": _first(columns, "inference_id"),
         "mask": None if detections.mask is None else np.asarray(detections.mask, bool),
         "tracker_id": detections.tracker_id,

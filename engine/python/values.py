@@ -96,13 +96,13 @@ def _detections(parts: Parts) -> Detections:
         xyxy,
         _numbers(parts["confidence"], np.ones(count, np.float32)),
         _numbers(parts["class_id"], np.zeros(count, np.int64)),
-        _texts(parts["class_name"], count) or strings([UNKNOWN_CLASS] * count),
-        _texts(parts["detection_id"], count) or fresh_ids(count),
+        _texts(parts["class_name"], strings([UNKNOWN_CLASS] * count)),
+        _texts(parts["detection_id"], fresh_ids(count)),
         text(parts["kind"]),
         None if parts["inference_id"] is None else text(parts["inference_id"]),
         None if mask is None else _masks(mask, count),
         None if tracker_id is None else _numbers(tracker_id, np.zeros(count, np.int64)),
-        None if parent_id is None else _texts(parent_id, count),
+        None if parent_id is None else _texts(parent_id, strings([""] * count)),
         columns,
     )
 
@@ -112,8 +112,9 @@ def _numbers(column: Any, default: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return default if column is None else _rows(column, len(default)).astype(default.dtype).reshape(len(default))
 
 
-def _texts(column: Any, count: int) -> npt.NDArray[np.object_] | None:
-    return None if column is None else strings([text(value) for value in _rows(column, count).tolist()])
+def _texts(column: Any, default: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """A column of texts; `default` where there is none."""
+    return default if column is None else strings([text(value) for value in _rows(column, len(default)).tolist()])
 
 
 def _masks(mask: Any, count: int) -> npt.NDArray[np.bool_]:

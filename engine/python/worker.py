@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import sys
 from collections.abc import Callable
 from io import BufferedReader
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
@@ -20,15 +22,18 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
     inbox: SimpleQueue[tuple[bytearray, int]] = SimpleQueue()
-    Thread(target=_listen, args=(requests, inbox), daemon=True).start()
+    Thread(target=_listen, args=(requests, inbox, Path.cwd()), daemon=True).start()
     session = _Session()
     while True:
         for part in session.answer(*inbox.get()):
             _send(answers, part)
 
 
-def _listen(requests: int, inbox: SimpleQueue[tuple[bytearray, int]]) -> None:
-    """Read requests; the end of the pipe is the end of the server, and so of this process, whatever it is doing."""
+def _listen(requests: int, inbox: SimpleQueue[tuple[bytearray, int]], folder: Path) -> None:
+    """Read requests; the end of the pipe is the end of the server, and so of this process, whatever it is doing.
+
+    A server that is killed leaves the folder of the process behind, which goes then, too.
+    """
     from engine.python.messages import HEADER, sizes  # noqa: PLC0415 - numpy, after memory is bounded
 
     with os.fdopen(requests, "rb") as pipe:
@@ -37,6 +42,7 @@ def _listen(requests: int, inbox: SimpleQueue[tuple[bytearray, int]]) -> None:
             body = bytearray(text + arrays)
             _fill(pipe, body)
             inbox.put((body, text))
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
 

@@ -10,9 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from engine.compiler import compile_workflow
+from engine.engine import Engine
+from engine.guard.images import ImageLoader
+from engine.guard.limits import Limits, SourcePolicy
+from engine.python.workers import Workers
 from engine.registry import Registry, blocks_under
 from tests.api.serving import serving
 from tests.blocks.samples import found
@@ -51,9 +56,23 @@ def test_every_snippet_is_run_somewhere() -> None:
                 assert (ROOT / place).is_file()
 
 
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    made = Workers(timeout=30, memory=2**30, most=2)
+    yield made
+    made.close()
+
+
 @pytest.mark.parametrize(("page", "text"), list(snippets("json")))
-def test_workflows_compile(page: str, text: str) -> None:
-    assert compile_workflow(json.loads(text), Registry(blocks_under("blocks"))).steps
+def test_workflows_compile(page: str, text: str, workers: Workers) -> None:
+    assert compile_workflow(json.loads(text), Registry(blocks_under("blocks")), workers).steps
+
+
+def test_the_python_block_of_the_docs_works(workers: Workers) -> None:
+    (text,) = [text for page, text in snippets("json") if page == "python_blocks.md"]
+    engine = Engine(Registry(iter(())), ImageLoader(Limits(), SourcePolicy()), {}, workers)
+    image = np.full((4, 6, 3), 102, np.uint8)
+    assert engine.run(engine.plan(json.loads(text)), {"image": image}) == [{"mean": 0.4, "bright": True}]
 
 
 def test_the_block_of_the_docs_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
