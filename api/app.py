@@ -81,8 +81,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     await preloading
     keeper.pool.shutdown()
-    server.engine.close()
-    server.egress.close()
+    server.close()
 
 
 def _preload(server: Server) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -74,7 +75,8 @@ def run(
     """Run a workflow without a server: JSON on stdout, pictures into a folder."""
     from api.running import run_file  # noqa: PLC0415 - heavy, and no other command needs it
 
-    sys.stdout.buffer.write(run_file(_server(), workflow, _pairs(image), _pairs(param), out))
+    with closing(_server()) as server:
+        sys.stdout.buffer.write(run_file(server, workflow, _pairs(image), _pairs(param), out))
 
 
 @app.command()
@@ -84,7 +86,8 @@ def validate(
     """Compile a workflow and say what is wrong with it, without running it."""
     from api.running import read_workflow  # noqa: PLC0415 - heavy, and no other command needs it
 
-    plan = _server().engine.plan(read_workflow(workflow))
+    with closing(_server()) as server:
+        plan = server.engine.plan(read_workflow(workflow))
     typer.echo(f"{workflow} is a valid workflow: {len(plan.steps)} steps, {len(plan.outputs)} outputs.")
 
 

@@ -48,7 +48,7 @@ def body(error: PenstockError) -> dict[str, Any]:
             "context": error.context,
             "inner_error_type": type(cause).__name__ if cause else None,
             "inner_error_message": known.message if known else None,
-            "blocks_errors": [asdict(block) | {"block_traceback": None} for block in error.blocks],
+            "blocks_errors": [asdict(block) for block in error.blocks],
         }
     if isinstance(error, RequestValidationError):
         content["detail"] = error.details

@@ -12,6 +12,7 @@ from engine.engine import Engine
 from engine.guard.egress import Egress
 from engine.guard.images import ImageLoader
 from engine.guard.workflows import WorkflowStore
+from engine.python.workers import Workers
 from engine.registry import Registry, installed_blocks
 from models.pool import ModelPool
 from models.providers import installed_providers, loader
@@ -22,6 +23,7 @@ class Server:
     """The parts that routes and commands work with.
 
     Attributes:
+        python: what runs Python blocks that come with workflows; None where that is not allowed.
         ready: whether the models that the settings name have been tried; until then /readiness says no.
     """
 
@@ -31,8 +33,16 @@ class Server:
     engine: Engine
     egress: Egress
     workflows: WorkflowStore
+    python: Workers | None
     sessions: Sessions = field(default_factory=Sessions)
     ready: bool = field(default=False)
+
+    def close(self) -> None:
+        """Let go of threads, connections and the processes of Python blocks."""
+        self.engine.close()
+        self.egress.close()
+        if self.python is not None:
+            self.python.close()
 
 
 def build(settings: Settings) -> Server:
@@ -54,7 +64,7 @@ def build(settings: Settings) -> Server:
         "egress": egress,
     }
     registry = Registry(installed_blocks("blocks", settings.plugins))
-    workflows = settings.workflows()
+    workflows, python = settings.workflows(), settings.python()
     inner = InnerLimits(settings.max_inner_depth, settings.max_inner_count)
-    engine = Engine(registry, images, resources, workflows.read, inner)
-    return Server(settings, models, images, engine, egress, workflows)
+    engine = Engine(registry, images, resources, workflows.read, inner, python)
+    return Server(settings, models, images, engine, egress, workflows, python)

@@ -17,6 +17,7 @@ from engine.guard.environment import ClosedEnvironment, Environment
 from engine.guard.folder import Folder
 from engine.guard.limits import Limits, SourcePolicy
 from engine.guard.workflows import LOCAL, WorkflowStore
+from engine.python.workers import Workers
 
 MIB = 2**20
 
@@ -157,6 +158,23 @@ class Settings(BaseSettings):
     environment_names: Names = Field(
         (), alias="PENSTOCK_WORKFLOW_VARIABLES", description="Variables of the environment that blocks may read."
     )
+    allow_python: bool = Field(
+        False,
+        alias="ALLOW_CUSTOM_PYTHON_EXECUTION_IN_WORKFLOWS",
+        description="Run Python code that comes with workflows, in processes of its own.",
+    )
+    python_timeout: float = Field(
+        30.0, alias="PENSTOCK_PYTHON_TIMEOUT", gt=0, description="Seconds for one call of a Python block."
+    )
+    python_memory: int = Field(
+        2048 * MIB,
+        alias="PENSTOCK_PYTHON_MEMORY",
+        ge=256 * MIB,
+        description="Bytes of address space for the process of a Python block.",
+    )
+    python_workers: int = Field(
+        8, alias="PENSTOCK_PYTHON_WORKERS", gt=0, description="Processes for Python blocks at once."
+    )
 
     # Models
     models_dir: Path = Field(
@@ -194,6 +212,12 @@ class Settings(BaseSettings):
     def workflows(self) -> WorkflowStore:
         """The workflows that are stored here."""
         return WorkflowStore(self.workflows_dir, self.models_dir / "workflow" / LOCAL)
+
+    def python(self) -> Workers | None:
+        """What runs Python code that comes with workflows; None where it is not allowed."""
+        if not self.allow_python:
+            return None
+        return Workers(timeout=self.python_timeout, memory=self.python_memory, most=self.python_workers)
 
     def limits(self) -> Limits:
         """Bounds on pictures."""

@@ -9,6 +9,7 @@ from typing import Any
 from engine.block import AnyBlock
 from engine.document import Document
 from engine.kinds import ANY, KINDS
+from engine.python.definition import BlockDefinition
 from engine.query.describe import describe as describe_query
 from engine.registry import Registry
 from engine.signature import Output, Parameter
@@ -25,7 +26,7 @@ def describe(registry: Registry) -> dict[str, Any]:
         "kinds_connections": _kinds_connections(registry),
         "primitives_connections": _primitives_connections(registry),
         "universal_query_language_description": describe_query(),
-        "dynamic_block_definition_schema": {},
+        "dynamic_block_definition_schema": BlockDefinition.model_json_schema(),
     }
 
 

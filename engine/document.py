@@ -10,6 +10,7 @@ from engine.kinds import ANY
 
 MAX_STEPS = 2000
 MAX_DEPTH = 8
+MAX_PYTHON_BLOCKS = 64
 
 
 def _kind_name(value: Any) -> Any:
@@ -145,3 +146,4 @@ class Document(BaseModel):
     inputs: list[Input]
     steps: Annotated[list[StepDocument], Field(max_length=MAX_STEPS)]
     outputs: list[JsonField]
+    dynamic_blocks_definitions: Annotated[list[Any] | None, Field(max_length=MAX_PYTHON_BLOCKS)] = None

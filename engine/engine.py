@@ -22,9 +22,10 @@ from engine.inputs import bind
 from engine.interface import outputs_of_inner
 from engine.outputs import collect
 from engine.plan import Plan
+from engine.python.workers import Workers
 from engine.registry import Registry
 from engine.report import Report
-from engine.run import MUTED, STATE, Run
+from engine.run import CONSOLE, MUTED, STATE, Run
 from engine.signature import Output
 from engine.skips import explain_skips
 from engine.state import Memory
@@ -32,7 +33,7 @@ from engine.wire.decode import decoder
 from engine.wire.encode import encode
 
 MAX_CACHED_PLANS = 256
-OF_THE_RUN = frozenset({STATE, MUTED})
+OF_THE_RUN = frozenset({CONSOLE, MUTED, STATE})
 """Resources that a run has of its own."""
 PART = "workflow_execution.part"
 
@@ -46,6 +47,7 @@ class Engine:
         resources: what blocks ask for by the names of their keyword-only parameters.
         workflows: looks up inner workflows that are named by workspace and id; None where nothing is stored.
         inner: how many inner workflows may be, and how deep.
+        python: what runs Python blocks that come with workflows; without it such workflows are refused.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Engine:
         resources: Mapping[str, Any],
         workflows: ReadWorkflow | None = None,
         inner: InnerLimits | None = None,
+        python: Workers | None = None,
     ) -> None:
         for block in registry.blocks:
             lacking = block.signature.resources - resources.keys() - OF_THE_RUN
@@ -66,6 +69,7 @@ class Engine:
         self._crew = Crew(registry.blocks)
         self._workflows = workflows
         self._inner = inner
+        self._python = python
         self._plans: OrderedDict[bytes, Plan] = OrderedDict()
         self._lock = Lock()
 
@@ -82,7 +86,7 @@ class Engine:
                 self._plans.move_to_end(key)
                 return plan
         # What the key was made of, so that a plan shares nothing with the caller, who may change what is theirs.
-        plan = compile_workflow(orjson.loads(json), self.registry)
+        plan = compile_workflow(orjson.loads(json), self.registry, self._python)
         with self._lock:
             self._plans[key] = plan
             while len(self._plans) > MAX_CACHED_PLANS:
@@ -133,6 +137,7 @@ class Engine:
             InputImageLoadError: a picture cannot be loaded.
             StepExecutionError, ClientCausedStepExecutionError: a block failed.
             RunTimeoutError, RunCancelledError: `control` said stop.
+            DynamicBlockCodeError: the code of a Python block failed.
         """
         report = report or Report()
         resources = {**self._resources, MUTED: muted}

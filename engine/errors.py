@@ -26,10 +26,11 @@ the wire: they travel as `error_type`, so those that today's clients know keep t
     │   ├── ModelDownloadError              every mirror of the weights failed
     │   └── OnnxProviderNotAvailable        a required execution provider is absent
     └── WorkflowError
-        ├── WorkflowNotFoundError           no workflow of this name is stored here
-        ├── MalformedWorkflowResponseError  what is stored is no workflow
+        ├── WorkflowNotFoundError · MalformedWorkflowResponseError   of those that are stored here
+        ├── WorkflowEnvironmentConfigurationError   what this server does not do unless its settings say so
         ├── WorkflowCompilerError           found before anything ran
         │   ├── PluginLoadingError · BlockInterfaceError
+        │   ├── DynamicBlockError           the manifest of a Python block
         │   ├── WorkflowDefinitionError
         │   │   ├── WorkflowSyntaxError · DuplicatedNameError
         │   ├── ExecutionGraphStructureError · InvalidReferenceTargetError · ReferenceTypeError
@@ -45,6 +46,7 @@ the wire: they travel as `error_type`, so those that today's clients know keep t
             ├── NotSupportedExecutionEngineError · RuntimeInputError · InvalidBlockBehaviourError
             ├── StepExecutionError          a block failed, and it was not the caller's doing
             ├── ClientCausedStepExecutionError
+            ├── DynamicBlockCodeError       the code of a Python block
             ├── ExecutionEngineRuntimeError
             ├── RunTimeoutError · RunCancelledError
             └── RoboflowQueryLanguageError  the query language
@@ -221,6 +223,12 @@ class MalformedWorkflowResponseError(WorkflowError):
     fault = Fault.UPSTREAM
 
 
+class WorkflowEnvironmentConfigurationError(WorkflowError):
+    """The workflow needs what this server does not do unless its settings say so."""
+
+    fault = Fault.DENIED
+
+
 class WorkflowCompilerError(WorkflowError):
     """Found before anything ran."""
 
@@ -237,6 +245,10 @@ class BlockInterfaceError(WorkflowCompilerError):
     """The signature of a block makes no manifest."""
 
     fault = Fault.OURS
+
+
+class DynamicBlockError(WorkflowCompilerError):
+    """The manifest of a Python block that comes with a workflow makes no block."""
 
 
 class WorkflowDefinitionError(WorkflowCompilerError):
@@ -338,6 +350,12 @@ class ClientCausedStepExecutionError(WorkflowExecutionEngineError):
         super().__init__(message, hint=cause.hint, context="workflow_execution | step_execution", blocks=blocks)
         self.fault = cause.fault
         self.cause = cause
+
+
+class DynamicBlockCodeError(WorkflowExecutionEngineError):
+    """The code of a Python block that comes with a workflow does not compile, or fails."""
+
+    fault = Fault.CALLER
 
 
 class ExecutionEngineRuntimeError(WorkflowExecutionEngineError):

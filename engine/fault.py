@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.python.traceback import BlockTraceback
+
 
 class Fault(StrEnum):
     """Whose doing an error is, and so what the one who sees it can do about it."""
@@ -30,3 +32,4 @@ class BlockError:
     block_details: str | None = None
     property_name: str | None = None
     property_details: str | None = None
+    block_traceback: BlockTraceback | None = None

@@ -9,8 +9,11 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cached_property
 from threading import get_ident
 from typing import Any
+
+from engine.python.console import Console
 
 MAX_EVENTS = 10_000
 MICROSECONDS = 1e6
@@ -33,6 +36,11 @@ class Report:
         self.debug = debug
         self.events: list[dict[str, Any]] = []
         self.skipped: list[dict[str, Any]] = []
+
+    @cached_property
+    def console(self) -> Console:
+        """Collects what Python blocks print."""
+        return Console()
 
     def time(self, name: str, category: str, **arguments: Any) -> AbstractContextManager[None]:
         """Note when what stands in the block happens."""

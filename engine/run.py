@@ -11,6 +11,7 @@ from engine.control import Control
 from engine.crew import HEAVY_SECONDS, Crew
 from engine.errors import (
     ClientCausedStepExecutionError,
+    DynamicBlockCodeError,
     InvalidBlockBehaviourError,
     PenstockError,
     RoboflowQueryLanguageError,
@@ -29,7 +30,8 @@ from engine.values.shape import MISSING, Shape
 
 CONTEXT = "workflow_execution | step_execution"
 STATE = "state"
-"""The resource that every step has one of its own of."""
+CONSOLE = "console"
+"""The resources that every step has one of its own of."""
 
 MUTED = "muted"
 """The resource that says whether this run must leave no trace in the world: no file, no message."""
@@ -102,7 +104,12 @@ class Run:
         for parameter, slot in step.parameters:
             arguments[parameter.name] = _checked(step, parameter, self._table.column(slot)[0])
         for name in step.block.signature.resources:
-            arguments[name] = self._memory.of(step.name) if name == STATE else self._resources[name]
+            if name == STATE:
+                arguments[name] = self._memory.of(step.name)
+            elif name == CONSOLE:
+                arguments[name] = self._report.console.of(step.name)
+            else:
+                arguments[name] = self._resources[name]
         return arguments
 
     def _run_rows(self, step: Step, arguments: dict[str, Any], began: float) -> Column:
@@ -224,6 +231,8 @@ def _call(step: Step, arguments: dict[str, Any]) -> Any:
     """Call the block; what it raises becomes an error that names the step."""
     try:
         return step.block.function(**arguments)
+    except DynamicBlockCodeError:
+        raise
     except RoboflowQueryLanguageError as error:
         error.blocks = (BlockError(step.name, step.block.type),)
         error.context = CONTEXT

@@ -104,9 +104,11 @@ def run_workflow(server: Server, body: RunRequest, caller: Caller) -> Response:
             report=report,
             muted=bool(body.disable_sinks),
         )
-    content = {"outputs": outputs, "profiler_trace": report.events}
+    content: dict[str, Any] = {"outputs": outputs, "profiler_trace": report.events}
     if body.debug:
         content["debug_trace"] = report.skipped
+        if printed := report.console.streams():
+            content["python_blocks_output_streams"] = printed
     response = json_response(content)
     if body.workflow_id and body.workflow_id.isascii() and body.workflow_id.isprintable():
         response.headers["X-Workflow-Id"] = body.workflow_id[:200]

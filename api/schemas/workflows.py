@@ -22,7 +22,7 @@ class RunRequest(BaseModel):
         description="Requests of the same session and workflow share what its steps remember.",
     )
     enable_profiling: bool | None = Field(None, description="Send `profiler_trace`, in the Trace Event Format.")
-    debug: bool | None = Field(None, description="Say in `debug_trace` which steps were skipped, and why.")
+    debug: bool | None = Field(None, description="Also say why steps were skipped, and what Python blocks print.")
     disable_sinks: bool | None = Field(None, description="Write no files and send no messages.")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from engine.block import AnyBlock
 from engine.compiler.arguments import read_arguments, read_targets
 from engine.compiler.embed import INNER_TYPE
 from engine.compiler.inner import InnerWorkflows
@@ -13,21 +15,25 @@ from engine.compiler.workflow import Literal, ParsedOutput, ParsedStep, ParsedWo
 from engine.document import Document, JsonField, StepDocument
 from engine.errors import InvalidReferenceTargetError, WorkflowSyntaxError
 from engine.fault import BlockError
+from engine.python.block import python_blocks
+from engine.python.workers import Workers
 from engine.registry import Registry
 from engine.selectors import StepSelector, parse_selector
 
 
-def parse(definition: Any, registry: Registry) -> ParsedWorkflow:
+def parse(definition: Any, registry: Registry, python: Workers | None = None) -> ParsedWorkflow:
     """The document with every step's block found, every literal checked, and inner workflows as steps of their own.
 
     Raises:
         WorkflowSyntaxError: with one entry for every property that is wrong, not only the first.
         DuplicatedNameError: two inputs, steps or outputs share a name.
         InnerWorkflowParameterBindingsError: inner workflows that do not fit.
+        WorkflowEnvironmentConfigurationError, DynamicBlockError, DynamicBlockCodeError: Python blocks that come with
+            the workflow cannot be run here, or make no blocks.
     """
     document = read_document(definition)
-    parser = _Parser(registry)
-    parser.read(document, Scope())
+    parser = _Parser(registry, python)
+    parser.read(document, Scope(), {})
     if parser.problems:
         raise _syntax_error(parser.problems)
     outputs = tuple(ParsedOutput(field, read_selector(field)) for field in document.outputs)
@@ -51,27 +57,34 @@ def read_selector(field: JsonField) -> Reference:
 class _Parser:
     """One pass over a document and all documents in it."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, python: Workers | None) -> None:
         self._registry = registry
+        self._python = python
         self.problems: list[BlockError] = []
         self.steps: dict[str, ParsedStep] = {}
         self.inner = InnerWorkflows()
 
-    def read(self, document: Document, scope: Scope) -> None:
-        """Read the steps of one document; names of steps are those of the whole workflow."""
+    def read(self, document: Document, scope: Scope, around: Mapping[str, AnyBlock]) -> None:
+        """Read the steps of one document; names of steps are those of the whole workflow.
+
+        Args:
+            around: the blocks that come with the documents around this one.
+        """
+        own = python_blocks(document.dynamic_blocks_definitions or (), self._registry.by_identifier, self._python)
+        brought = {**around, **own}
         for step in document.steps:
             if step.type == INNER_TYPE:
                 child = self.inner.enter(step, scope)
-                self.read(child.document, child.scope)
+                self.read(child.document, child.scope, brought)
                 self.inner.leave(child, {field.name: read_selector(field) for field in child.document.outputs})
             else:
-                self._read_step(step, scope)
+                self._read_step(step, scope, brought)
 
-    def _read_step(self, step: StepDocument, scope: Scope) -> None:
+    def _read_step(self, step: StepDocument, scope: Scope, brought: Mapping[str, AnyBlock]) -> None:
         place = scope.name(step.name)
-        block = self._registry.by_identifier.get(step.type)
+        block = brought.get(step.type) or self._registry.by_identifier.get(step.type)
         if block is None:
-            self.problems.append(_unknown_type(place, step.type, self._registry))
+            self.problems.append(_unknown_type(place, step.type, (*brought, *self._registry.by_identifier)))
             return
         known = len(self.problems)
         arguments = read_arguments(step, block, place, scope, self.problems)
@@ -82,8 +95,8 @@ class _Parser:
         self.steps[place] = ParsedStep(place, block, arguments, block.outputs(literals), targets)
 
 
-def _unknown_type(place: str, wanted: str, registry: Registry) -> BlockError:
-    near = get_close_matches(wanted, registry.by_identifier, n=1, cutoff=0.6)
+def _unknown_type(place: str, wanted: str, known: Iterable[str]) -> BlockError:
+    near = get_close_matches(wanted, known, n=1, cutoff=0.6)
     hint = f"; did you mean {near[0]!r}" if near else ""
     return BlockError(
         block_id=place,

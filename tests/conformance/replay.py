@@ -29,6 +29,7 @@ SETTINGS: dict[str, Any] = {
     "OFFLINE_MODE": True,
     "ALLOW_WORKFLOW_BLOCKS_ACCESSING_ENVIRONMENTAL_VARIABLES": True,
     "PENSTOCK_WORKFLOW_VARIABLES": ("NON_EXISTING_ENV_VARIABLE",),
+    "ALLOW_CUSTOM_PYTHON_EXECUTION_IN_WORKFLOWS": True,
 }
 """As the workflows of the corpus expect it."""
 
@@ -93,13 +94,17 @@ class Replay:
         )
         self._engines: dict[tuple[str, ...], Engine] = {}
 
+    def close(self) -> None:
+        """End the processes of Python blocks."""
+        self._server.close()
+
     def engine(self, plugins: tuple[str, ...]) -> Engine:
         """The engine with the blocks that ship and those of some plugins."""
         if plugins not in self._engines:
             packages = ("blocks", *(f"tests.conformance.stubs.{name}" for name in plugins))
             registry = Registry(chain.from_iterable(blocks_under(name) for name in packages))
             resources = {**self._server.engine._resources, "models": self._models}
-            self._engines[plugins] = Engine(registry, self._server.images, resources)
+            self._engines[plugins] = Engine(registry, self._server.images, resources, python=self._server.python)
         return self._engines[plugins]
 
     def definitions(self) -> Findings:
@@ -127,7 +132,7 @@ class Replay:
         return findings
 
     def _lacking(self, item: Definition) -> tuple[str, ...]:
-        known = {*self.engine(item.plugins).registry.by_identifier, INNER_TYPE}
+        known = {*self.engine(item.plugins).registry.by_identifier, INNER_TYPE, *_brought(item.document)}
         return tuple(sorted({name for name in _types(item.document) if name not in known}))
 
     def _note_refusal(self, findings: Findings, item: Definition, lacking: tuple[str, ...]) -> None:
@@ -175,6 +180,14 @@ def _types(document: Any) -> Iterator[str]:
         if isinstance(step, dict) and isinstance(step.get("type"), str):
             yield step["type"]
             yield from _types(step.get("workflow_definition"))
+
+
+def _brought(document: Any) -> Iterator[str]:
+    """The types of the Python blocks that a document brings along."""
+    definitions = document.get("dynamic_blocks_definitions") if isinstance(document, dict) else None
+    for definition in definitions or ():
+        if isinstance(definition, dict):
+            yield definition["manifest"]["block_type"]
 
 
 def _refusal(family: tuple[str, ...], error: PenstockError) -> str | None:

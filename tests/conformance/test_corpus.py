@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from benchmarks.nothing import write_null_model
@@ -25,10 +27,12 @@ DISAGREEMENTS = {
 
 
 @pytest.fixture(scope="module")
-def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
+def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replay]:
     folder = tmp_path_factory.mktemp("models")
     write_null_model(folder / "null.onnx")
-    return Replay(folder)
+    replay = Replay(folder)
+    yield replay
+    replay.close()
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from engine.compiler import compile_workflow
 from engine.compiler.embed import embed
+from engine.engine import Engine
+from engine.guard.images import ImageLoader
+from engine.guard.limits import Limits, SourcePolicy
 from engine.guard.workflows import WorkflowStore
+from engine.python.workers import Workers
 from engine.registry import Registry, blocks_under
 from tests.api.serving import serving
 from tests.blocks.samples import found
@@ -54,10 +59,17 @@ def test_every_snippet_is_run_somewhere() -> None:
                 assert (ROOT / place).is_file()
 
 
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    made = Workers(timeout=30, memory=2**30, most=2)
+    yield made
+    made.close()
+
+
 @pytest.mark.parametrize(("page", "text"), list(snippets("json")))
-def test_workflows_compile(page: str, text: str) -> None:
+def test_workflows_compile(page: str, text: str, workers: Workers) -> None:
     stored = WorkflowStore(ROOT / "examples" / "workflows", ROOT)
-    assert compile_workflow(embed(json.loads(text), stored.read), Registry(blocks_under("blocks"))).steps
+    assert compile_workflow(embed(json.loads(text), stored.read), Registry(blocks_under("blocks")), workers).steps
 
 
 def test_stored_workflows_answer(starter_models: Path, photo: Callable[[str], bytes], tmp_path: Path) -> None:
@@ -69,6 +81,13 @@ def test_stored_workflows_answer(starter_models: Path, photo: Callable[[str], by
     interface, ran = _json_values(shown)
     assert interface["outputs"]["predictions"] == ["object_detection_prediction"]
     assert ran["outputs"][0]["predictions"]["predictions"][0]["class"] == "person"
+
+
+def test_the_python_block_of_the_docs_works(workers: Workers) -> None:
+    (text,) = [text for page, text in snippets("json") if page == "python_blocks.md"]
+    engine = Engine(Registry(iter(())), ImageLoader(Limits(), SourcePolicy()), {}, python=workers)
+    image = np.full((4, 6, 3), 102, np.uint8)
+    assert engine.run(engine.plan(json.loads(text)), {"image": image}) == [{"mean": 0.4, "bright": True}]
 
 
 def test_the_block_of_the_docs_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from engine.errors import ModelNotFoundError
 from engine.guard.images import ImageLoader
 from engine.guard.limits import Limits, SourcePolicy
 from engine.kinds import Anything, Image
+from engine.python.workers import Workers
 from engine.registry import Registry
 from engine.state import State
 from engine.values.shape import (
@@ -145,10 +146,10 @@ def remember(value: Anything, *, state: State) -> Value:
 BLOCKS = (odd, choose, never, remember, add, same, explode, spread, gather, join, total, either, pack, size, fail)
 
 
-def engine() -> Engine:
+def engine(python: Workers | None = None) -> Engine:
     """An engine with these blocks alone."""
     images = ImageLoader(Limits(), SourcePolicy())
-    return Engine(Registry(iter(BLOCKS)), images, {})
+    return Engine(Registry(iter(BLOCKS)), images, {}, python=python)
 
 
 def workflow(

@@ -25,6 +25,7 @@ ADDRESSES = {
     "networkx": ("engine/compiler",),
     "httpx": ("engine/guard",),
     "httpcore": ("engine/guard",),
+    "subprocess": ("engine/python", "models/mirrors"),
     "requests": (),
     "urllib3": (),
     "urllib.request": (),

@@ -1,0 +1,1 @@
+"""Blocks that come with a workflow, as Python code: run in processes of their own."""
