@@ -189,7 +189,8 @@ class _Reader:
         if not _DTYPE.fullmatch(dtype):
             raise ValueError(f"an array of {dtype!r}")
         kind, raw = np.dtype(dtype), self._part(place, length)
-        if math.prod(shape) * kind.itemsize != length or any(size < 0 for size in shape):
+        count = math.prod(shape)
+        if count * kind.itemsize != length or (count and not length) or any(size < 0 for size in shape):
             raise ValueError("an array whose bytes do not fit its shape")
         if not length:
             return np.zeros(shape, kind)

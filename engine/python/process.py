@@ -26,6 +26,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 MAX_PRINTED_BYTES = 64 * 2**10
 CHUNK = 2**20
 LAST_READS = 16
+MAX_ANSWER_BYTES = 512 * 2**20
 
 
 class NoAnswer(Exception):
@@ -44,7 +45,7 @@ class Process:
     """A worker process.
 
     Args:
-        memory: bytes of address space that it may have, and that an answer may have.
+        memory: bytes of address space that it may have; an answer may have no more, either.
 
     Attributes:
         usable: whether it may be asked again; not after a request that it gave no answer to.
@@ -91,7 +92,11 @@ class Process:
         for stream in self._printed:
             stream.forget()
         try:
-            answer = self._exchange(_Outgoing(self._requests, message), _Incoming(self._answers, self._memory), seconds)
+            answer = self._exchange(
+                _Outgoing(self._requests, message),
+                _Incoming(self._answers, min(self._memory, MAX_ANSWER_BYTES)),
+                seconds,
+            )
         finally:
             self._drain()
         self.usable = True

@@ -20,7 +20,7 @@ SOUND = definition("sound", "def run(self, x):\n    return {'value': x}")
 
 
 def failure(workers: Workers, run: str, code: dict[str, Any] | None = None, x: Any = 1) -> DynamicBlockCodeError:
-    """The error of a block, after which another block and the block itself work."""
+    """The error of a block, after which another block works."""
     with pytest.raises(DynamicBlockCodeError) as caught:
         once(workers, definition("failing", run, code=code), x=x)
     assert once(workers, SOUND, x=5) == {"value": 5}
@@ -159,6 +159,42 @@ def test_a_crash(workers: Workers, line: str, says: str) -> None:
     error = failure(workers, f"def run(self, x):\n    print('almost')\n    {line}")
     assert says in str(error)
     assert trace(error).stdout == "almost\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["while True: pass", "os._exit(1)", "raise MemoryError", "os.write(int(__import__('sys').argv[3]), b'x' * 99)"],
+)
+def test_the_next_call_gets_a_fresh_worker(hasty: Workers, line: str) -> None:
+    run = f"""
+        def run(self, x):
+            globals["calls"] = globals.get("calls", 0) + 1
+            if x:
+                {line}
+            return {{"value": globals["calls"]}}
+        """
+    block = definition("moody", run)
+    assert [once(hasty, block, x=0)["value"] for _ in range(2)] == [1, 2]
+    with pytest.raises(DynamicBlockCodeError):
+        once(hasty, block, x=1)
+    assert [once(hasty, block, x=0)["value"] for _ in range(2)] == [1, 2]
+
+
+def test_an_error_of_the_code_keeps_its_worker(workers: Workers) -> None:
+    block = definition("counting", "n = []\ndef run(self, x):\n    n.append(1 / x)\n    return {'value': len(n)}")
+    assert once(workers, block, x=1) == {"value": 1}
+    with pytest.raises(DynamicBlockCodeError):
+        once(workers, block, x=0)
+    assert once(workers, block, x=1) == {"value": 2}
+
+
+def test_a_console_keeps_what_was_printed_and_no_more() -> None:
+    console = Console()
+    console.note("silent", "", "")
+    console.note("s", "a", "")
+    console.note("s", "", "b")
+    console.note("much", "x" * 2**20, "")
+    assert console.streams() == {"s": [{"stdout": "a", "stderr": None}, {"stdout": None, "stderr": "b"}]}
 
 
 @pytest.mark.parametrize("result", ["lambda: 1", "object()", "open('/dev/null')", "'\\ud800'", "np.zeros(1, 'V3')"])

@@ -113,6 +113,7 @@ MALFORMED = {
     "beyond the end": b'["b", 8, 16]',
     "before the start": b'["b", -16, 16]',
     "a negative shape": b'["a", "<i8", [-1, -2], 0, 16]',
+    "much of nothing": b'["a", "<U0", [1000000000], 0, 0]',
     "a shape of text": b'["a", "<i8", "2", 0, 16]',
     "a list as a key": b'["d", [["l"], 1]]',
     "no moment": b'["m", "yesterday"]',
