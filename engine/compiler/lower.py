@@ -117,8 +117,8 @@ class _Lowering:
             names = self._workflow.steps[selector.step].outputs
             parts = tuple((name, OutputSelector(selector.step, name)) for name in names)
         wildcard = parts is not None
-        columns = tuple(self._column(name, shown) for name, shown in parts or ((field.name, selector),))
-        return PlannedOutput(field.name, columns, wildcard, own)
+        shown = ((field.name, selector),) if parts is None else parts
+        return PlannedOutput(field.name, tuple(self._column(*part) for part in shown), wildcard, own)
 
     def _column(self, name: str, selector: Reference) -> PlannedColumn:
         return PlannedColumn(name, self.slots[selector], self._axes.of(selector), kinds_of(self._workflow, selector))

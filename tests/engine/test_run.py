@@ -103,3 +103,9 @@ def test_excluded_outputs_are_left_out() -> None:
     subject = engine()
     plan = subject.plan(workflow([N], [], {"a": "$inputs.n", "b": "$inputs.n"}))
     assert subject.run(plan, {"n": [1, 2]}, excluded=("b",)) == [{"a": 1}, {"a": 2}]
+
+
+def test_as_many_results_where_the_only_output_of_the_batch_is_left_out() -> None:
+    subject = engine()
+    plan = subject.plan(workflow([N, parameter("p", 5)], [], {"a": "$inputs.n", "p": "$inputs.p"}))
+    assert subject.run(plan, {"n": [1, 2]}, excluded=("a",)) == [{"p": 5}, {"p": 5}]
