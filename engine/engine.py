@@ -33,6 +33,8 @@ from engine.wire.decode import decoder
 from engine.wire.encode import encode
 
 MAX_CACHED_PLANS = 256
+MAX_CACHED_BYTES = 2**20
+"""Plans of larger definitions are compiled anew each time, so that the cache cannot fill the memory."""
 OF_THE_RUN = frozenset({CONSOLE, MUTED, STATE})
 """Resources that a run has of its own."""
 PART = "workflow_execution.part"
@@ -87,10 +89,11 @@ class Engine:
                 return plan
         # What the key was made of, so that a plan shares nothing with the caller, who may change what is theirs.
         plan = compile_workflow(orjson.loads(json), self.registry, self._python)
-        with self._lock:
-            self._plans[key] = plan
-            while len(self._plans) > MAX_CACHED_PLANS:
-                self._plans.popitem(last=False)
+        if len(json) <= MAX_CACHED_BYTES:
+            with self._lock:
+                self._plans[key] = plan
+                while len(self._plans) > MAX_CACHED_PLANS:
+                    self._plans.popitem(last=False)
         return plan
 
     def fingerprint(self, definition: Any) -> bytes:

@@ -24,7 +24,8 @@ class Table:
     Attributes:
         columns: a list of values a slot; None until somebody writes it.
         parents: for every axis, the row on the axis above that each of its rows belongs to.
-        absent: for every axis, the rows on the axis above for which nobody made rows, since their maker did not run.
+        absent: for every axis, the rows on the axis above for which nobody made rows: their maker did not run, or
+            an input has None in the place of a list.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -114,6 +115,8 @@ def _lay(table: Table, item: PlannedInput, value: Any, size: int, decode: Decode
         for parent, (name, element) in enumerate(rows):
             if element is not None and not isinstance(element, list):
                 raise _nesting(item, name)
+            if element is None:
+                table.absent[axis].add(parent)
             children: list[Any] = element or []
             _check_rows(item, len(below) + len(children))
             below.extend((f"{name}.[{index}]", child) for index, child in enumerate(children))

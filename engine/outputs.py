@@ -21,11 +21,11 @@ def collect(plan: Plan, table: Table, encode: Encode | None, excluded: Collectio
         excluded: names of outputs to leave out; they are not encoded either.
 
     Returns:
-        One dict an element of the batch when any output depends on the batch, else one. What is missing is None; a
-        deeper level below something missing is an empty list.
+        One dict an element of the batch when any output, left out or not, depends on the batch, else one. What is
+        missing is None; a deeper level below something missing is an empty list.
     """
     wanted = [output for output in plan.outputs if output.name not in excluded]
-    batched = any(_on_batch(table, column.axis) for output in wanted for column in output.columns)
+    batched = any(_on_batch(table, column.axis) for output in plan.outputs for column in output.columns)
     results: list[dict[str, Any]] = [{} for _ in table.parents[BATCH if batched else ROOT]]
     for output in wanted:
         for result, value in zip(results, _shown(table, output, encode, len(results)), strict=True):

@@ -52,6 +52,8 @@ def _gatherer(table: Table, parameter: Parameter, getter: Gather, axis: int) -> 
     """
     column = table.column(getter.slot)
     if getter.axis != getter.below:
+        if column[0] is MISSING and not parameter.optional:
+            return lambda _: MISSING
         column = column * len(table.parents[getter.below])
     if getter.below == ROOT:
         value = column[0]

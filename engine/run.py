@@ -19,7 +19,7 @@ from engine.errors import (
     StepExecutionError,
 )
 from engine.fault import BlockError, Fault
-from engine.inputs import Column, Table
+from engine.inputs import MAX_ROWS, Column, Table
 from engine.plan import GATE, Getter, Plan, Read, Step
 from engine.reading import passes, reader
 from engine.report import Report
@@ -158,20 +158,27 @@ class Run:
 
     def _run_batch(self, step: Step, arguments: dict[str, Any]) -> Column:
         """Call the block once, with all rows that have all their inputs."""
-        count = len(self._table.parents[step.axis])
+        results: Column = [MISSING] * len(self._table.parents[step.axis])
         lists: dict[str, Column] = {}
         passing = passes(self._table, step.gates, step.axis)
-        rows = [row for row in range(count) if passing is None or passing[row]]
+        rows = [row for row in range(len(results)) if passing is None or passing[row]]
         for parameter, getter in step.getters:
+            if not rows:
+                return results
             read = reader(self._table, parameter, getter, step.axis)
-            if parameter.shape is not Shape.BATCH:
-                value = read(0) if rows else None
-                arguments[parameter.name] = _checked(step, parameter, value) if _needs_check(getter) else value
+            if parameter.shape is Shape.BATCH:
+                lists[parameter.name] = column = [read(row) for row in range(len(results))]
+                if not parameter.optional:
+                    rows = [row for row in rows if column[row] is not MISSING]
                 continue
-            lists[parameter.name] = column = [read(row) for row in range(count)]
-            if not parameter.optional:
-                rows = [row for row in rows if column[row] is not MISSING]
-        results: Column = [MISSING] * count
+            value = read(0)
+            if value is MISSING and not parameter.optional:
+                return results
+            if value is MISSING:
+                value = None
+            elif _needs_check(getter):
+                value = _checked(step, parameter, value)
+            arguments[parameter.name] = value
         if not rows:
             return results
         for name, column in lists.items():
@@ -206,6 +213,13 @@ class Run:
             if len({len(values) for values in lists}) != 1:
                 raise _misbehaved(step, "returned lists of different lengths")
             parents.extend([row] * len(lists[0]))
+            if len(parents) > MAX_ROWS:
+                raise RuntimeInputError(
+                    f"Step {step.name!r} makes more than {MAX_ROWS} rows.",
+                    hint="Give the workflow less at a time.",
+                    context=CONTEXT,
+                    blocks=(BlockError(step.name, step.block.type),),
+                )
             for column, values in zip(columns, lists, strict=True):
                 column.extend(values)
         for slot, column in zip(step.writes.values(), columns, strict=True):

@@ -107,11 +107,9 @@ def _deepened(axes: Axes, step: ParsedStep, axis: int) -> int:
 def _axis_of_step(axes: Axes, step: ParsedStep, gates: list[GateBefore]) -> int:
     """The deepest axis among the inputs of a step; all others have to lie on the line above it.
 
-    A step that has nothing but values for the whole run runs as often as the deepest of the gates before it; gates on
-    what it gathers only pick from that.
+    A step that has nothing but values for the whole run runs as often as the deepest of the gates before it.
     """
-    gathered = {axes.of(selector) for parameter, selector, _ in step.wires() if parameter.shape is Shape.GATHERED}
-    deciding = [axis for _, axis, _ in gates if axis not in gathered]
+    gathers = _refuse_siblings(axes, step)
     reach = [(_reached(axes, parameter, selector), parameter, selector) for parameter, selector, _ in step.wires()]
     deepest, deep_parameter, deep_selector = max(
         reach, key=lambda item: axes.axes[item[0]].depth, default=(ROOT, None, None)
@@ -129,7 +127,32 @@ def _axis_of_step(axes: Axes, step: ParsedStep, gates: list[GateBefore]) -> int:
             )
         _refuse_far(axes, step, parameter, selector, deepest)
         _refuse_many(step, axis, parameter, selector)
-    return max(deciding, key=lambda axis: axes.axes[axis].depth, default=ROOT) if deepest == ROOT else deepest
+    if deepest != ROOT or gathers:
+        return deepest
+    return max((axis for _, axis, _ in gates), key=lambda axis: axes.axes[axis].depth, default=ROOT)
+
+
+def _refuse_siblings(axes: Axes, step: ParsedStep) -> bool:
+    """Lists that a step gathers are of one level, as rows of two branches have nothing in common.
+
+    Returns:
+        Whether it gathers from any level.
+    """
+    level = ROOT
+    for parameter, selector, _ in step.wires():
+        axis = axes.of(selector)
+        if parameter.shape is not Shape.GATHERED or axis in (ROOT, level):
+            continue
+        if level != ROOT:
+            raise StepInputLineageError(
+                f"Step {step.name!r} gathers from different branches: from [{axes.drawn(level)}], and with "
+                f"{parameter.name} = '{selector}' from [{axes.drawn(axis)}].",
+                hint="Gather in one step for each branch, and join what they return.",
+                context=CONTEXT,
+                blocks=(BlockError(step.name, step.block.type, None, parameter.name),),
+            )
+        level = axis
+    return level != ROOT
 
 
 def _reached(axes: Axes, parameter: Parameter, selector: Reference) -> int:

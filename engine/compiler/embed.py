@@ -69,7 +69,8 @@ class _Embedding:
         return {**definition, "steps": [self._step(step, scope, chain) if is_inner(step) else step for step in steps]}
 
     def _step(self, step: dict[str, Any], outside: Scope, chain: tuple[Name | None, ...]) -> dict[str, Any]:
-        scope = Scope(outside.name(str(step.get("name"))))
+        called = step.get("name")
+        scope = Scope(outside.name(called if isinstance(called, str) else "without a name"))
         name = _name(step, scope)
         if name is not None and name in chain:
             around = " -> ".join(repr(link[1]) for link in (*chain[chain.index(name) :], name) if link)

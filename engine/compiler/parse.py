@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from engine.block import AnyBlock
@@ -19,6 +18,10 @@ from engine.python.block import python_blocks
 from engine.python.workers import Workers
 from engine.registry import Registry
 from engine.selectors import StepSelector, parse_selector
+from engine.spelling import nearest
+
+MAX_HINTS = 10
+"""To find the nearest type takes milliseconds, and whoever has more problems than this has others to mend first."""
 
 
 def parse(definition: Any, registry: Registry, python: Workers | None = None) -> ParsedWorkflow:
@@ -84,7 +87,8 @@ class _Parser:
         place = scope.name(step.name)
         block = brought.get(step.type) or self._registry.by_identifier.get(step.type)
         if block is None:
-            self.problems.append(_unknown_type(place, step.type, (*brought, *self._registry.by_identifier)))
+            known_types = (*brought, *self._registry.by_identifier) if len(self.problems) < MAX_HINTS else ()
+            self.problems.append(_unknown_type(place, step.type, known_types))
             return
         known = len(self.problems)
         arguments = read_arguments(step, block, place, scope, self.problems)
@@ -96,8 +100,8 @@ class _Parser:
 
 
 def _unknown_type(place: str, wanted: str, known: Iterable[str]) -> BlockError:
-    near = get_close_matches(wanted, known, n=1, cutoff=0.6)
-    hint = f"; did you mean {near[0]!r}" if near else ""
+    near = nearest(wanted, known)
+    hint = f"; did you mean {near!r}" if near else ""
     return BlockError(
         block_id=place,
         block_type=wanted,

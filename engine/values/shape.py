@@ -17,7 +17,7 @@ class Shape(Enum):
 
 
 Each = Annotated[list[T], Shape.EACH]
-"""An output one level deeper than the inputs: a list for every row. A member None is missing downstream."""
+"""An output one level deeper than the inputs: a list for every row. A member MISSING is missing downstream."""
 
 Gathered = Annotated[list[T], Shape.GATHERED]
 """An input one level deeper than the outputs: all rows of one parent, as a list."""

@@ -41,6 +41,19 @@ class Values(TypedDict):
     values: Each[Anything | Missing]
 
 
+class Dropped(TypedDict):
+    """One value that may be missing."""
+
+    value: Anything | Missing
+
+
+class Pairs(TypedDict):
+    """Two values, one level deeper."""
+
+    low: Each[Anything]
+    high: Each[Anything | Missing]
+
+
 class Number(TypedDict):
     """One whole number, by kind."""
 
@@ -143,7 +156,57 @@ def remember(value: Anything, *, state: State) -> Value:
     return {"value": list(seen)}
 
 
-BLOCKS = (odd, choose, never, remember, add, same, explode, spread, gather, join, total, either, pack, size, fail)
+@block("test/drop@v1")
+def drop(value: Anything) -> Dropped:
+    """Hand a value through, unless it is 0, empty or None."""
+    return {"value": value or MISSING}
+
+
+@block("test/pairs@v1")
+def pairs(count: Anything) -> Pairs:
+    """Count up to a number, twice; of the second count, odd numbers go missing."""
+    return {
+        "low": list(range(count)),
+        "high": [MISSING if index % 2 else index + 10 for index in range(count)],
+    }
+
+
+@block("test/chunks@v1")
+def chunks(counts: Batch[Anything]) -> list[Values]:
+    """Count up to every number of the batch; numbers that are as large as the batch go missing."""
+    size = len(counts)
+    return [{"values": [MISSING if index == size else index for index in range(count)]} for count in counts]
+
+
+@block("test/weave@v1")
+def weave(left: Gathered[Anything], right: Gathered[Anything | None], one: Anything = "none") -> Value:
+    """Two lists of values one level below another; of the second, missing members are seen."""
+    return {"value": (one, left, right)}
+
+
+@block("test/present@v1")
+def present(values: Batch[Anything | None], shift: Anything = 0) -> list[Value]:
+    """Every value, missing ones too, with its place in the batch."""
+    return [{"value": (value, place + shift)} for place, value in enumerate(values)]
+
+
+@block("test/some@v1")
+def some(items: list[Anything | None]) -> Value:
+    """A list of values of which some may be missing."""
+    return {"value": items}
+
+
+@block("test/any_odd@v1")
+def any_odd(values: Gathered[Anything], next_steps: NextSteps) -> Passage:
+    """Let steps pass where one of the values of a parent is odd."""
+    return Passage(next_steps if any(value % 2 for value in values) else [])
+
+
+BLOCKS = (
+    *(add, same, explode, spread, gather, join, total, either, pack, size, fail, remember),
+    *(drop, pairs, chunks, weave, present, some),
+    *(odd, choose, never, any_odd),
+)
 
 
 def engine(python: Workers | None = None) -> Engine:

@@ -83,6 +83,15 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = 
         {"n": [[[1, 2], []], []]},
         [{"b": [[1, 2], []], "c": [[1, 2], []], "d": [[1, 2], []]}, {"b": [], "c": [], "d": []}],
     ),
+    "one value for the whole run stands for every row that is gathered": (
+        workflow(
+            [COUNT, parameter("p", 7)],
+            [EXPLODED, step("weave", "s", left="$inputs.p", right="$steps.up.values")],
+            {"o": "$steps.s.value"},
+        ),
+        {"n": [3, 0]},
+        [{"o": ("none", [7, 7, 7], [0, None, 2])}, {"o": ("none", [], [])}],
+    ),
     "gathering the batch gives one value": (
         workflow([COUNT], [step("gather", "g", values="$inputs.n")], {"o": "$steps.g.value"}),
         {"n": [1, 2]},
@@ -105,6 +114,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = 
         ),
         {"n": [1, None]},
         [{"o": [0]}, {"o": None}],
+    ),
+    "None in the place of a list is not gathered as nothing": (
+        workflow([batch_input("n", 2)], [step("gather", "g", values="$inputs.n")], {"o": "$steps.g.value"}),
+        {"n": [[1, None], None, []]},
+        [{"o": [1]}, {"o": None}, {"o": []}],
     ),
     "nested inputs": (
         workflow([batch_input("n", 2)], [step("add", "s", a="$inputs.n")], {"o": "$steps.s.number", "i": "$inputs.n"}),
@@ -198,6 +212,23 @@ def test_as_deep_as_allowed() -> None:
         subject.plan(nested(33))
 
 
+LACKING = workflow(
+    [COUNT, parameter("p", 0)], [step("drop", "no", value="$inputs.p"), EXPLODED], {"o": "$steps.s.value"}
+)
+ABSENT: dict[str, dict[str, Any]] = {
+    "where the whole batch takes one value": step("total", "s", values="$inputs.n", offset="$steps.no.value"),
+    "where nobody takes it": step("total", "s", values="$steps.no.value", offset="$steps.no.value"),
+    "beside what is gathered": step("weave", "s", left="$steps.no.value", right="$steps.up.values"),
+}
+
+
+@pytest.mark.parametrize("case", ABSENT)
+def test_a_step_does_not_run_where_a_value_for_the_whole_run_is_missing(case: str) -> None:
+    subject = engine()
+    results = subject.run(subject.plan({**LACKING, "steps": [*LACKING["steps"], ABSENT[case]]}), {"n": [1, 2]})
+    assert all(result["o"] is None for result in results)
+
+
 SECOND = step("explode", "other", count="$inputs.n")
 
 REFUSED: dict[str, tuple[dict[str, Any], type[PenstockError], str]] = {
@@ -215,6 +246,20 @@ REFUSED: dict[str, tuple[dict[str, Any], type[PenstockError], str]] = {
         workflow([COUNT], [EXPLODED, SECOND, step("pack", "s", items=["$steps.up.values", "$steps.other.values"])], {}),
         StepInputLineageError,
         "items",
+    ),
+    "gathering from two branches": (
+        workflow(
+            [COUNT], [EXPLODED, SECOND, step("weave", "s", left="$steps.up.values", right="$steps.other.values")], {}
+        ),
+        StepInputLineageError,
+        "root > input batch > other",
+    ),
+    "gathering from two nested inputs": (
+        workflow(
+            [batch_input("n", 2), batch_input("m", 2)], [step("weave", "s", left="$inputs.n", right="$inputs.m")], {}
+        ),
+        StepInputLineageError,
+        "$inputs.m",
     ),
     "gathering from far below": (
         workflow(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
 import pytest
 
+from engine.engine import MAX_CACHED_BYTES
 from engine.errors import (
     DuplicatedNameError,
     ExecutionGraphStructureError,
@@ -135,6 +137,31 @@ def test_cached_plans_are_bounded() -> None:
     assert subject.plan(workflow([], [step("add", "s", a=256)], {})) is subject.plan(
         workflow([], [step("add", "s", a=256)], {})
     )
+
+
+def test_plans_of_huge_definitions_are_not_kept() -> None:
+    subject = engine()
+    document = workflow([], [step("same", "s", value="$inputs.p")], {})
+    document["inputs"] = [parameter("p", "x" * MAX_CACHED_BYTES)]
+    assert subject.plan(document) is not subject.plan(document)
+
+
+def test_many_unknown_types_are_refused_quickly() -> None:
+    """Only the first of them get a hint, since to look for one takes its time."""
+    steps = [step("ad", f"s{index}") for index in range(2000)]
+    started = time.perf_counter()
+    with pytest.raises(WorkflowSyntaxError, match="did you mean") as caught:
+        engine().plan(workflow([], steps, {}))
+    assert time.perf_counter() - started < 2
+    assert len(caught.value.blocks) == 2000
+    assert "did you mean" not in (caught.value.blocks[-1].property_details or "")
+
+
+@pytest.mark.parametrize("name", [None, 5, json.loads("[" * 200 + "]" * 200)])
+def test_an_inner_workflow_without_a_proper_name_is_refused(name: Any) -> None:
+    inner = {"type": "roboflow_core/inner_workflow@v1", "name": name, "workflow_definition": workflow([], [], {})}
+    with pytest.raises(WorkflowSyntaxError, match="name"):
+        engine().plan(workflow([], [inner], {}))
 
 
 def chain(length: int) -> dict[str, Any]:

@@ -141,6 +141,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = 
         {"n": [1]},
         [{"o": None}],
     ),
+    "all outputs of a gate, which are none": (
+        workflow([N], [step("odd", "g", value="$inputs.n", next_steps=[])], {"o": "$steps.g.*", "n": "$inputs.n"}),
+        {"n": [1, 2]},
+        [{"o": {}, "n": 1}, {"o": {}, "n": 2}],
+    ),
     "no targets at all": (
         workflow([N], [step("odd", "g", value="$inputs.n", next_steps=[])], {"o": "$inputs.n"}),
         {"n": [1, 2]},
@@ -181,6 +186,11 @@ REFUSED = {
         [step("odd", "g", value="$steps.s.number", next_steps=["$steps.s"]), step("add", "s", a="$inputs.n")],
         ExecutionGraphStructureError,
         " -> ",
+    ),
+    "a gate on a level below what the step gathers": (
+        [COUNTED, step("odd", "g", **NESTED), step("gather", "s", values="$inputs.n")],
+        ControlFlowDefinitionError,
+        "root > input batch > rows",
     ),
     "a gate on a level that the step does not have": (
         [COUNTED, step("odd", "g", **NESTED), step("add", "s", a="$inputs.n")],

@@ -16,6 +16,7 @@ from engine.errors import (
     StepExecutionError,
 )
 from engine.fault import Fault
+from engine.inputs import MAX_ROWS
 from tests.engine.arithmetic import batch_input, boxed, engine, parameter, step, workflow
 
 N = batch_input("n")
@@ -116,3 +117,17 @@ def test_excluded_outputs_are_left_out() -> None:
     subject = engine()
     plan = subject.plan(workflow([N], [], {"a": "$inputs.n", "b": "$inputs.n"}))
     assert subject.run(plan, {"n": [1, 2]}, excluded=("b",)) == [{"a": 1}, {"a": 2}]
+
+
+def test_as_many_results_where_the_only_output_of_the_batch_is_left_out() -> None:
+    subject = engine()
+    plan = subject.plan(workflow([N, parameter("p", 5)], [], {"a": "$inputs.n", "p": "$inputs.p"}))
+    assert subject.run(plan, {"n": [1, 2]}, excluded=("a",)) == [{"p": 5}, {"p": 5}]
+
+
+def test_rows_that_steps_make_are_bounded() -> None:
+    subject = engine()
+    plan = subject.plan(workflow([parameter("p")], [step("explode", "a", count="$inputs.p")], {"o": "$steps.a.values"}))
+    assert len(subject.run(plan, {"p": MAX_ROWS})[0]["o"]) == MAX_ROWS
+    with pytest.raises(RuntimeInputError, match=f"Step 'a' makes more than {MAX_ROWS} rows"):
+        subject.run(plan, {"p": MAX_ROWS + 1})

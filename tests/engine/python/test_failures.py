@@ -10,6 +10,7 @@ import pytest
 from api.errors import body, status
 from engine.errors import DynamicBlockCodeError, DynamicBlockError
 from engine.fault import BlockError
+from engine.python.console import Console
 from engine.python.traceback import BlockTraceback
 from engine.python.workers import Workers
 from engine.report import Report
