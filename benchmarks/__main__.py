@@ -23,7 +23,7 @@ from benchmarks.nothing import SIZE, write_null_model
 from models.catalogue import DEFAULT_ID
 from models.providers import installed_providers
 
-ROUNDS = 6
+ROUNDS = 12
 COUNT = 80
 WARM_UP = 30
 HEADER = f"{'':44}{'calls/s':>9}{'p50 ms':>9}{'p95 ms':>9}{'CPU ms':>9}{'added CPU ms':>14}{'CPU ratio':>11}"

@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.engine.arithmetic import batch_input, engine, step, workflow
+from tests.engine.naps import napping_engine
 
 STEPS = 1000
 CROPS = 1000
 REPEATS = 20
+NAP = 0.05
 
 
 def engine_rows() -> Iterator[str]:
     """One line a measurement; each is the best of many."""
-    subject = engine()
+    subject = napping_engine()
     chain = _chain(STEPS)
     yield f"compile {STEPS} steps: {_best(lambda: engine().plan(chain)) * 1e3:.1f} ms"
     plan = subject.plan(chain)
@@ -24,8 +26,12 @@ def engine_rows() -> Iterator[str]:
     short = _chain(3)
     subject.plan(short)
     yield f"find a plan of 3 steps in the cache: {_best(lambda: subject.plan(short)) * 1e6:.0f} us"
+    side_by_side = subject.plan(_naps())
+    seconds = _best(lambda: subject.run(side_by_side, {"n": 0}))
+    yield f"two steps of {NAP * 1e3:.0f} ms that do not need each other: {seconds * 1e3:.1f} ms"
     fan = subject.plan(_fan())
     seconds = _best(lambda: subject.run(fan, {"n": [list(range(CROPS))]}))
+    subject.close()
     yield f"{CROPS} rows through 3 steps a row: {seconds * 1e3:.1f} ms"
 
 
@@ -42,6 +48,12 @@ def _chain(length: int) -> dict[str, Any]:
     steps = [step("add", "s0", a="$inputs.n")]
     steps += [step("add", f"s{index}", a=f"$steps.s{index - 1}.number") for index in range(1, length)]
     return workflow([batch_input("n")], steps, {"o": f"$steps.s{length - 1}.number"})
+
+
+def _naps() -> dict[str, Any]:
+    """Two steps that only wait."""
+    steps = [step("nap", name, value="$inputs.n", seconds=NAP) for name in ("a", "b")]
+    return workflow([batch_input("n")], steps, {"o": "$steps.a.value"})
 
 
 def _fan() -> dict[str, Any]:

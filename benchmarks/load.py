@@ -18,6 +18,8 @@ import numpy as np
 
 HOST = "127.0.0.1"
 START_SECONDS = 60
+PROCESS_CLOCK = 2
+"""What makes the complement of a process id the clock of that process, in Linux (clock_getcpuclockid)."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,9 @@ class Served:
     ready_seconds: float
 
     def cpu_seconds(self) -> float:
-        """Processor time of the process so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Processor time of the process so far, to the nanosecond; what /proc says is rounded to hundredths."""
+        clock = (~self.pid << 3) | PROCESS_CLOCK
+        return time.clock_gettime(clock)
 
     def resident_mb(self) -> float:
         """Memory of the process, in MB."""

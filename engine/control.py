@@ -42,10 +42,16 @@ class Control:
         self._steps[get_ident()] = (step, now)
         return now
 
-    def end(self) -> float:
-        """Note that this thread is done with its step; the moment."""
+    def end(self, began: float) -> float:
+        """Note that this thread is done with the step that began then; how long it took. Raises what `check` raises."""
+        now = time.monotonic()
+        self.check(began, now)
+        del self._steps[get_ident()]
+        return now - began
+
+    def drop(self) -> None:
+        """Note that this thread works on no step any more, since that failed."""
         self._steps.pop(get_ident(), None)
-        return time.monotonic()
 
     def check(self, began: float, now: float) -> None:
         """Raise RunCancelledError or RunTimeoutError when the run has to stop, or the step that began then."""

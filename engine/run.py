@@ -85,18 +85,25 @@ class Run:
         Schedule(self._plan, self._run_step, self._crew).run()
 
     def _run_step(self, index: int) -> None:
-        step = self._plan.steps[index]
+        step, arguments = self._plan.steps[index], self._arguments[index]
         began = self._control.begin(step.name)
         try:
-            with self._report.time(step.name, PART, type=step.block.type):
-                if step.block.signature.batch:
-                    results = self._run_batch(step, self._arguments[index])
-                else:
-                    results = self._run_rows(step, self._arguments[index], began)
-                self._write(step, results)
-            self._control.check(began, time.monotonic())
-        finally:
-            self._crew.learn(step.block, self._control.end() - began)
+            if self._report.profile:
+                with self._report.time(step.name, PART, type=step.block.type):
+                    self._run_block(step, arguments, began)
+            else:
+                self._run_block(step, arguments, began)
+            self._crew.learn(step.block, self._control.end(began))
+        except BaseException:
+            self._control.drop()
+            raise
+
+    def _run_block(self, step: Step, arguments: dict[str, Any], began: float) -> None:
+        if step.block.signature.batch:
+            results = self._run_batch(step, arguments)
+        else:
+            results = self._run_rows(step, arguments, began)
+        self._write(step, results)
 
     def _fixed_arguments(self, step: Step) -> dict[str, Any]:
         """The arguments that are the same for every row; parameters of the run are checked here, before any step."""
@@ -138,6 +145,8 @@ class Run:
         before = began
         for place, row in enumerate(rows, start=1):
             results[row] = call(row, arguments)
+            if place == len(rows):
+                break
             now = time.monotonic()
             self._control.check(began, now)
             if now - before > HEAVY_SECONDS and place + 1 < len(rows) and not in_turn:

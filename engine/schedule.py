@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from threading import Condition
+from threading import Condition, Lock
 
 from engine.crew import Crew
 from engine.plan import Plan
@@ -26,7 +26,8 @@ class Schedule:
         self._steps = plan.steps
         self._run_step = run_step
         self._crew = crew
-        self._changed = Condition()
+        self._lock = Lock()
+        self._changed = Condition(self._lock)
         self._waits = [len(step.after) for step in plan.steps]
         self._light: deque[int] = deque()
         self._heavy: deque[int] = deque()
@@ -43,7 +44,7 @@ class Schedule:
         """Run all steps; raises what the first one that failed raised, once nothing runs any more."""
         while True:
             self._work()
-            with self._changed:
+            with self._lock:
                 self._idle = True
                 while self._running and not self._startable():
                     self._changed.wait()
@@ -55,51 +56,54 @@ class Schedule:
 
     def _help(self) -> None:
         """What a helper does."""
-        with self._changed:
+        with self._lock:
             self._coming -= 1
         self._work()
-        with self._changed:
+        with self._lock:
             self._helpers -= 1
 
     def _work(self) -> None:
         """Run steps in this thread for as long as there are any to start."""
-        index = self._next()
+        with self._lock:
+            index = self._next()
         while index is not None:
             failure = None
             try:
                 self._run_step(index)
             except BaseException as error:  # noqa: BLE001 - the thread that owns the run raises it
                 failure = error
-            index = self._after(index, failure)
+            with self._lock:
+                self._note(index, failure)
+                index = self._next()
 
-    def _after(self, done: int, failure: BaseException | None) -> int | None:
-        """Note that a step is done and which ones that makes ready; the step to run next."""
-        with self._changed:
-            self._running -= 1
-            if failure is not None and self._failure is None:
-                self._failure = failure
-            for follower in self._steps[done].before:
-                self._waits[follower] -= 1
-                if not self._waits[follower]:
-                    self._admit(follower)
-            return self._next()
+    def _note(self, done: int, failure: BaseException | None) -> None:
+        """Under the lock: a step is done, which may make others ready."""
+        self._running -= 1
+        if self._failure is None:
+            self._failure = failure
+        for follower in self._steps[done].before:
+            self._waits[follower] -= 1
+            if not self._waits[follower]:
+                self._admit(follower)
 
     def _next(self) -> int | None:
-        """Take the next step, and call for help with the heavy ones that are left."""
-        with self._changed:
-            index = None
-            if self._startable():
-                index = self._light.popleft() if self._light else self._heavy.popleft()
-                self._running += 1
-            if self._idle and (self._startable() or not self._running):
-                self._changed.notify()
-            needed = min(len(self._heavy) - self._idle - self._coming, MOST_HELPERS - self._helpers)
-            if needed > 0 and self._failure is None:
-                self._helpers += needed
-                self._coming += needed
-                for _ in range(needed):
-                    self._crew.call(self._help)
-            return index
+        """Under the lock: the step that this thread runs next. The heavy ones that are left are for others."""
+        index = None
+        if self._startable():
+            index = self._light.popleft() if self._light else self._heavy.popleft()
+            self._running += 1
+        if self._idle and (self._startable() or not self._running):
+            self._changed.notify()
+        if self._heavy and self._failure is None:
+            self._call_helpers()
+        return index
+
+    def _call_helpers(self) -> None:
+        needed = min(len(self._heavy) - self._idle - self._coming, MOST_HELPERS - self._helpers)
+        for _ in range(needed):
+            self._helpers += 1
+            self._coming += 1
+            self._crew.call(self._help)
 
     def _startable(self) -> bool:
         return self._failure is None and bool(self._light or self._heavy)
