@@ -162,6 +162,18 @@ def drop(value: Anything) -> Dropped:
     return {"value": value or MISSING}
 
 
+@block("test/tell@v1")
+def tell(value: Anything) -> Value:
+    """Tell what came, so that None is told from nothing."""
+    return {"value": ("got", value)}
+
+
+@block("test/halve@v1")
+def halve(number: int) -> Value:
+    """Half of a number; None for an odd one, which is a value and not missing."""
+    return {"value": None if number % 2 else number // 2}
+
+
 @block("test/pairs@v1")
 def pairs(count: Anything) -> Pairs:
     """Count up to a number, twice; of the second count, odd numbers go missing."""
@@ -204,7 +216,7 @@ def any_odd(values: Gathered[Anything], next_steps: NextSteps) -> Passage:
 
 BLOCKS = (
     *(add, same, explode, spread, gather, join, total, either, pack, size, fail, remember),
-    *(drop, pairs, chunks, weave, present, some),
+    *(drop, tell, halve, pairs, chunks, weave, present, some),
     *(odd, choose, never, any_odd),
 )
 

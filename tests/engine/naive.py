@@ -68,6 +68,8 @@ BLOCKS: Mapping[str, Block] = {
     "add": Block(lambda a, b=1: {"number": int(a) + int(b)}, ("number",)),
     "same": Block(_value(lambda value: value)),
     "drop": Block(_value(lambda value: value if value else GONE)),
+    "tell": Block(_value(lambda value: ("got", value))),
+    "halve": Block(_value(lambda number: None if number % 2 else number // 2)),
     "either": Block(_value(lambda value, default="none": default if value is None else value), sees=("value",)),
     "pack": Block(_value(lambda items, named={}: dict({"items": items}, **named))),
     "some": Block(_value(lambda items: items), sees=("items",)),

@@ -13,17 +13,20 @@ from tests.engine.arithmetic import batch_input, parameter, step, workflow
 from tests.engine.naive import BATCH, BLOCKS, Block, Line, starts
 
 NUMBERS = ("small", "number")
-ALL = ("small", "number", "numbers", "text", "any")
+LISTS = ("numbers", "mixed")
+ALL = ("small", "number", *LISTS, "text", "any")
 
 TAKES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "add": {"a": NUMBERS, "b": NUMBERS},
     "same": {"value": ALL},
     "drop": {"value": ALL},
+    "tell": {"value": ALL},
+    "halve": {"number": NUMBERS},
     "either": {"value": ALL},
     "pack": {"items": ALL, "named": ALL},
     "some": {"items": ALL},
     "explode": {"count": ("small",)},
-    "spread": {"items": ("numbers",)},
+    "spread": {"items": LISTS},
     "pairs": {"count": ("small",)},
     "gather": {"values": ALL},
     "join": {"one": ALL, "many": ALL},
@@ -38,24 +41,29 @@ TAKES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 """What may be wired to the parameters of a block: small numbers, of which there can be as many, numbers, and so on."""
 
-GIVES = {"add": "number", "explode": "small", "spread": "small", "pairs": "number", "chunks": "small"}
-"""What a block makes; `same` and `drop` make what they get, and all others something."""
+GIVES = {"add": "number", "explode": "small", "pairs": "number", "chunks": "small"}
+"""What a block makes; `same` and `drop` make what they get, `spread` its members, and all others something."""
+
+TURNS = {("gather", "small"): "numbers", ("spread", "numbers"): "small"}
+"""What a block makes of a sort of values."""
 
 OPTIONAL = {("add", "b"), ("total", "offset"), ("present", "shift"), ("never", "value"), ("weave", "one")}
 CONTAINERS = {("pack", "items"): list, ("some", "items"): list, ("pack", "named"): dict}
 
 MAKERS = ("explode", "spread", "pairs", "chunks")
 LEVELS = (*MAKERS, "gather", "gather", "join", "join", "weave", "weave", "total", "present")
-PLAIN = ("add", "add", "same", "drop", "drop", "either", "pack", "some")
+PLAIN = ("add", "add", "same", "drop", "tell", "halve", "either", "pack", "some")
 GATES = ("odd", "odd", "odd", "never", "choose", "any_odd", "any_odd")
 
 small = st.sampled_from([1, 3, 2, 0, 1, 3])
+anything = st.sampled_from([2, None, 1, 0, 3])
 RARELY = st.sampled_from([False] * 9 + [True])
 VALUES: Mapping[str, st.SearchStrategy[Any]] = {
     "small": small,
     "numbers": st.lists(small, max_size=3),
     "text": st.sampled_from("abc"),
-    "any": st.sampled_from([2, 1, None, 0, 3]),
+    "any": anything,
+    "mixed": st.lists(anything, max_size=3),
 }
 """Values from outside, and those that are written into the workflow."""
 
@@ -113,7 +121,7 @@ class Builder:
         size = self.draw(st.sampled_from([3, 2, 4, 1]))
         depths = self.draw(st.lists(st.sampled_from([1, 1, 2, 2, 3, 0]), min_size=2, max_size=4))
         for name, depth in zip("klmn", depths, strict=False):
-            sort = self.draw(st.sampled_from(["small", "small", "numbers", "text", "any"]))
+            sort = self.draw(st.sampled_from(["small", "small", "small", *LISTS, "text", "any"]))
             if depth:
                 declared.append(batch_input(name, depth))
                 given[name] = self._batch(sort, depth, size)
@@ -130,7 +138,7 @@ class Builder:
         """What a run gives for a batch input: a list, a list of one for all, or a single value."""
         if self.draw(RARELY):
             size = 1
-        elif depth == 1 and sort != "numbers" and self.draw(RARELY):
+        elif depth == 1 and sort not in LISTS and self.draw(RARELY):
             return self.draw(VALUES[sort].filter(lambda value: value is not None))
         return [self._element(sort, depth - 1) for _ in range(size)]
 
@@ -166,8 +174,8 @@ class Builder:
             self.gates.append((made, place.line))
         line = (*place.line, name) if block.deeper else place.line
         gives = GIVES.get(kind, sort if kind in ("same", "drop") else "any")
-        if kind == "gather" and sort == "small":
-            gives = "numbers"
+        if (kind, sort) in TURNS:
+            gives = TURNS[kind, sort]
         self.values.extend(Drawn(f"$steps.{name}.{output}", line, gives) for output in block.outputs)
 
     def _argument(
@@ -177,7 +185,7 @@ class Builder:
         fitting = [value for value in self.values if value.sort in sorts and self._fits(block, key, value, place)]
         if fitting and not (literal and self.draw(RARELY)):
             deep = [value for value in fitting if value.line]
-            chosen = self.draw(st.sampled_from(deep * 3 + fitting))
+            chosen = self.draw(st.sampled_from(fitting + deep + deep[-3:] * 3))
             if key in block.gathers:
                 place.gathered = max(place.gathered, chosen.line, key=len)
             place.line = max(place.line, _asked(block, key, chosen.line), key=len)
