@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import Any
 
 from pybase64 import b64encode_as_string
@@ -19,42 +20,25 @@ VISUALIZATION_QUALITY = 90
 MAX_IMAGES = 256
 
 
-def _parameters(names: list[str]) -> list[dict[str, Any]]:
-    return [{"type": "WorkflowParameter", "name": name} for name in names]
+DETECTOR = "roboflow_core/roboflow_object_detection_model@v3"
+DETECTOR_OPTIONS = ("class_filter", "iou_threshold", "max_detections", "class_agnostic_nms", "max_candidates")
+CLASSIFIER = "roboflow_core/roboflow_classification_model@v3"
 
 
-def _one_block(block: str, parameters: list[str], output: str) -> dict[str, Any]:
-    """A workflow of one model block, each of whose parameters is an input of the workflow."""
+@lru_cache(maxsize=64)
+def _one_block(block: str, parameters: tuple[str, ...]) -> dict[str, Any]:
+    """A workflow of one model block, with these of its parameters as inputs; the others keep their defaults."""
     wired = {name: f"$inputs.{name}" for name in ("images", *parameters)}
+    declared = [{"type": "WorkflowParameter", "name": name} for name in parameters]
+    shown = {"type": "JsonField", "name": "result", "selector": "$steps.model.predictions", "coordinates_system": "own"}
     return {
         "version": "1.0",
-        "inputs": [{"type": "WorkflowImage", "name": "images"}, *_parameters(parameters)],
+        "inputs": [{"type": "WorkflowImage", "name": "images"}, *declared],
         "steps": [{"type": block, "name": "model", **wired}],
-        "outputs": [
-            {"type": "JsonField", "name": "result", "selector": f"$steps.model.{output}", "coordinates_system": "own"}
-        ],
+        "outputs": [shown],
     }
 
 
-DETECT = _one_block(
-    "roboflow_core/roboflow_object_detection_model@v3",
-    [
-        "model_id",
-        "confidence_mode",
-        "custom_confidence",
-        "class_filter",
-        "iou_threshold",
-        "max_detections",
-        "class_agnostic_nms",
-        "max_candidates",
-    ],
-    "predictions",
-)
-CLASSIFY = _one_block(
-    "roboflow_core/roboflow_classification_model@v3",
-    ["model_id", "confidence_mode", "custom_confidence"],
-    "predictions",
-)
 DRAW = {
     "version": "1.0",
     "inputs": [
@@ -89,12 +73,9 @@ DRAW = {
 def detect(server: Server, request: ObjectDetectionRequest, caller: Caller) -> Any:
     """Answer a request for objects: one object a picture, a list when a list of pictures came."""
     images, inputs = _images(server, request), _confidence(request)
-    for name in ("class_filter", "iou_threshold", "max_detections", "class_agnostic_nms", "max_candidates"):
-        inputs[name] = getattr(request, name)
-    started = time.perf_counter()
-    results = server.engine.run(server.engine.plan(DETECT), {"images": images, **inputs}, control=caller.control)
-    seconds = time.perf_counter() - started
-    found: list[Detections] = [result["result"] for result in results]
+    given = request.model_fields_set
+    inputs |= {name: getattr(request, name) for name in DETECTOR_OPTIONS if name in given}
+    found, seconds = _predicted(server, DETECTOR, images, inputs, caller)
     answers = [_detections(item, request.id, seconds) for item in found]
     if request.visualize_predictions:
         for item, drawn in zip(answers, _drawn(server, request, images, found), strict=True):
@@ -106,14 +87,22 @@ def classify(server: Server, request: ClassificationRequest, caller: Caller) -> 
     """Answer a request for classes: one object a picture, a list when a list of pictures came."""
     images, inputs = _images(server, request), _confidence(request)
     inputs["confidence_mode"] = "custom" if inputs["confidence_mode"] == "custom" else "default"
-    started = time.perf_counter()
-    results = server.engine.run(server.engine.plan(CLASSIFY), {"images": images, **inputs}, control=caller.control)
-    seconds = time.perf_counter() - started
+    found, seconds = _predicted(server, CLASSIFIER, images, inputs, caller)
     answers = []
-    for item in (result["result"] for result in results):
+    for item in found:
         kept = {key: item[key] for key in ("image", "predictions", "top", "confidence")}
         answers.append({"inference_id": request.id, "time": seconds, **kept})
     return answers if isinstance(request.image, list) else answers[0]
+
+
+def _predicted(
+    server: Server, block: str, images: list[Image], inputs: dict[str, Any], caller: Caller
+) -> tuple[list[Any], float]:
+    """What a model block predicts for each picture, and the seconds that it took."""
+    started = time.perf_counter()
+    plan = server.engine.plan(_one_block(block, tuple(inputs)))
+    results = server.engine.run(plan, {"images": images, **inputs}, control=caller.control)
+    return [result["result"] for result in results], time.perf_counter() - started
 
 
 def _images(server: Server, request: InferenceRequest) -> list[Image]:

@@ -12,6 +12,8 @@ from engine.values.shape import MISSING
 
 CONTEXT = "workflow_execution | runtime_input_validation"
 MAX_ROWS = 100_000
+FLAT = frozenset({str, int, float, bool, type(None)})
+"""Parameters of these types are taken as they are."""
 
 Column = list[Any]
 Decode = Callable[[tuple[str, ...], Any, str], Any]
@@ -75,7 +77,8 @@ def bind(plan: Plan, given: Mapping[str, Any], decode: Decode) -> Table:
     table.parents[BATCH] = [0] * size
     for item in plan.inputs:
         if not item.axes:
-            table.columns[item.slot] = [decode((ANY,), given.get(item.name, item.default), item.name)]
+            value = given.get(item.name, item.default)
+            table.columns[item.slot] = [value if type(value) in FLAT else decode((ANY,), value, item.name)]
             continue
         value = given.get(item.name)
         if value is None:

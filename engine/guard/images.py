@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -139,14 +138,21 @@ def _decode(data: bytes, id: str) -> Pixels:
         return decode(data)
 
 
-@contextmanager
-def _prefixed(prefix: str) -> Iterator[None]:
+class _prefixed:  # noqa: N801 - a context manager, and ten times as fast as one made of a generator
     """Let every error about an image begin with the same words."""
-    try:
-        yield
-    except InputImageLoadError as error:
-        raise type(error)(f"{prefix} {error.message}", hint=error.hint) from error
+
+    __slots__ = ("_prefix",)
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, InputImageLoadError):
+            raise type(error)(f"{self._prefix} {error.message}", hint=error.hint) from error
 
 
-def _named(id: str) -> AbstractContextManager[None]:
+def _named(id: str) -> _prefixed:
     return _prefixed(f"The image {id!r} cannot be loaded.")
