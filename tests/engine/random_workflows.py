@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -52,7 +52,7 @@ CONTAINERS = {("pack", "items"): list, ("some", "items"): list, ("pack", "named"
 
 MAKERS = ("explode", "spread", "pairs", "chunks")
 LEVELS = (*MAKERS, "gather", "gather", "join", "join", "weave", "weave", "total", "present")
-PLAIN = ("add", "add", "same", "drop", "tell", "halve", "either", "pack", "some")
+PLAIN = ("add", "add", "add", "pack", "pack", "same", "drop", "tell", "halve", "either", "some")
 GATES = ("odd", "odd", "odd", "never", "choose", "any_odd", "any_odd")
 
 small = st.sampled_from([1, 3, 2, 0, 1, 3])
@@ -119,9 +119,9 @@ class Builder:
         declared: list[dict[str, Any]] = []
         given: dict[str, Any] = {}
         size = self.draw(st.sampled_from([3, 2, 4, 1]))
-        depths = self.draw(st.lists(st.sampled_from([1, 1, 2, 2, 3, 0]), min_size=2, max_size=4))
-        for name, depth in zip("klmn", depths, strict=False):
-            sort = self.draw(st.sampled_from(["small", "small", "small", *LISTS, "text", "any"]))
+        depths = self.draw(st.lists(st.sampled_from([1, 1, 2, 2, 3, 0]), min_size=1, max_size=3))
+        for name, depth in zip("klmn", [self.draw(st.sampled_from([1, 2, 3])), *depths], strict=False):
+            sort = "small" if name == "k" else self.draw(st.sampled_from(["small", "small", *LISTS, "text", "any"]))
             if depth:
                 declared.append(batch_input(name, depth))
                 given[name] = self._batch(sort, depth, size)
@@ -150,9 +150,9 @@ class Builder:
             return self.draw(VALUES[sort])
         return [self._element(sort, depth - 1) for _ in range(self.draw(st.sampled_from([2, 1, 3, 0])))]
 
-    def step(self) -> None:
-        """One more step, with gates before it."""
-        kind = self.draw(st.sampled_from(PLAIN + LEVELS + GATES))
+    def step(self, kinds: Sequence[str]) -> None:
+        """One more step, of one of some kinds, with gates before it."""
+        kind = self.draw(st.sampled_from(kinds))
         block, name, place = BLOCKS[kind], f"s{len(self.steps)}", Place()
         arguments: dict[str, Any] = {}
         sort = "any"
@@ -185,7 +185,8 @@ class Builder:
         fitting = [value for value in self.values if value.sort in sorts and self._fits(block, key, value, place)]
         if fitting and not (literal and self.draw(RARELY)):
             deep = [value for value in fitting if value.line]
-            chosen = self.draw(st.sampled_from(fitting + deep + deep[-3:] * 3))
+            # What was made last leads deeper; what joins it, lies anywhere above.
+            chosen = self.draw(st.sampled_from(fitting + deep + ([] if place.line else deep[-3:] * 3)))
             if key in block.gathers:
                 place.gathered = max(place.gathered, chosen.line, key=len)
             place.line = max(place.line, _asked(block, key, chosen.line), key=len)
@@ -221,7 +222,7 @@ class Builder:
         for gate, line in self.gates:
             if self.tame and not _may_decide(line, place):
                 continue
-            if self.draw(st.booleans()):
+            if self.draw(st.sampled_from([False, False, True])):
                 continue
             named = gate.get("next_steps", gate.get("cases"))
             if isinstance(named, list):
@@ -263,8 +264,10 @@ def cases(draw: st.DrawFn, *, tame: bool, most: int = 12) -> Case:
     """
     builder = Builder(draw, tame)
     inputs, given = builder.inputs()
-    for _ in range(draw(st.sampled_from(range(1, most + 1)))):
-        builder.step()
+    # A few kinds a workflow meet each other more often than all kinds would.
+    kinds = [draw(st.sampled_from(group)) for group in (PLAIN, PLAIN, LEVELS, LEVELS, GATES, GATES)]
+    for _ in range(draw(st.sampled_from([*range(1, most + 1), *range(most // 2, most + 1)]))):
+        builder.step(kinds)
     outputs = builder.outputs(given)
     excluded = draw(st.lists(st.sampled_from(sorted(outputs)), max_size=3, unique=True)) if outputs else []
     steps = draw(st.permutations(builder.steps))

@@ -12,7 +12,7 @@ from tests.engine.arithmetic import engine
 from tests.engine.naive import Naive, Nesting
 from tests.engine.random_workflows import Case, cases
 
-FEW = settings(max_examples=300, deadline=None, derandomize=True)
+FEW = settings(max_examples=500, deadline=None, derandomize=True)
 MANY = settings(max_examples=2000, deadline=None, derandomize=True)
 
 tame = cases(tame=True)
