@@ -77,7 +77,7 @@ async def answer_run(
     """
     settings = request.app.state.server.settings
     caller = Caller(_key_of(request), Control(settings.run_timeout, settings.step_timeout))
-    return await answer(request, schema, lambda server, body: handle(server, body, caller), control=caller.control)
+    return await _answer(request, schema, lambda server, body: handle(server, body, caller), caller.key, caller.control)
 
 
 async def answer(
@@ -86,7 +86,6 @@ async def answer(
     handle: Callable[[Server, Schema], Any],
     *,
     public: bool = False,
-    control: Control | None = None,
 ) -> Response:
     """Answer a request: check it, and have `handle` work on it in a thread.
 
@@ -94,14 +93,24 @@ async def answer(
         schema: the form of the body; of an empty object where a route takes none.
         handle: gets the server and the body; returns what goes out as JSON, or a `Response` as it is.
         public: whether it is answered without a key, too.
-        control: over the run that the request is for.
     """
+    return await _answer(request, schema, handle, None if public else _key_of(request), None, public=public)
+
+
+async def _answer(
+    request: Request,
+    schema: type[Schema],
+    handle: Callable[[Server, Schema], Any],
+    key: str | None,
+    control: Control | None,
+    *,
+    public: bool = False,
+) -> Response:
     server: Server = request.app.state.server
     keeper: Doorkeeper = request.app.state.keeper
     with keeper:
         content = await _read(request, server)
         loop = asyncio.get_running_loop()
-        key = None if public else _key_of(request)
         work = loop.run_in_executor(keeper.pool, _work, server, content, key, public, schema, handle)
         return await work if control is None else await _watched(request, control, work)
 
