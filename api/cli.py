@@ -85,10 +85,14 @@ def validate(
 ) -> None:
     """Compile a workflow and say what is wrong with it, without running it."""
     from api.running import read_workflow  # noqa: PLC0415 - heavy, and no other command needs it
+    from engine.interface import warn  # noqa: PLC0415 - as above
 
     with closing(_server()) as server:
-        plan = server.engine.plan(read_workflow(workflow))
+        definition = read_workflow(workflow)
+        plan = server.engine.plan(definition)
     typer.echo(f"{workflow} is a valid workflow: {len(plan.steps)} steps, {len(plan.outputs)} outputs.")
+    for warning in warn(definition):
+        typer.echo(f"Warning: {warning}")
 
 
 @app.command()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from engine.kinds import KINDS
 from engine.plan import Plan, PlannedOutput
+from engine.selectors import is_name
 from engine.signature import Output
 from engine.wire.forms import WIRE_FORMS, json_schema
 
@@ -33,6 +35,20 @@ def outputs_of_inner(plan: Plan) -> dict[str, Output]:
         output.name: Output(output.name, ("dictionary",) if output.wildcard else output.columns[0].kinds)
         for output in plan.outputs
     }
+
+
+def warn(definition: Mapping[str, Any], path: str = "") -> list[str]:
+    """What is legal in a workflow that compiles and will hardly be meant: names that nothing can refer to."""
+    found = []
+    for part, what in (("inputs", "input"), ("steps", "step")):
+        for item in definition[part]:
+            if not is_name(item["name"]):
+                name = repr(path + item["name"])
+                found.append(f"Nothing can refer to the {what} {name}: selectors take letters, digits, '_' and '-'.")
+            inner = item.get("workflow_definition") if part == "steps" else None
+            if isinstance(inner, dict):
+                found += warn(inner, f"{path}{item['name']}.")
+    return found
 
 
 def explain(plan: Plan) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 _NAME = r"[A-Za-z0-9_\-]+"
+_WHOLE_NAME = re.compile(_NAME)
 _INPUT = re.compile(rf"\$inputs\.({_NAME})")
 _OUTPUT = re.compile(rf"\$steps\.({_NAME})\.({_NAME}|\*)")
 _STEP = re.compile(rf"\$steps\.({_NAME})")
@@ -45,6 +46,11 @@ class StepSelector:
 
 
 Selector = InputSelector | OutputSelector | StepSelector
+
+
+def is_name(text: str) -> bool:
+    """Whether a selector can have a name in it; any other name is legal, and out of reach."""
+    return _WHOLE_NAME.fullmatch(text) is not None
 
 
 def is_selector(value: object) -> bool:

@@ -15,7 +15,7 @@ from api.schemas.workflows import DescribeRequest, InterfaceRequest, RunRequest,
 from api.server import Server
 from engine.compiler.read import ENGINE_VERSION
 from engine.describe import definition_json_schema, describe, describe_outputs
-from engine.interface import describe_interface, explain
+from engine.interface import describe_interface, explain, warn
 from engine.report import Report
 from engine.state import Memory
 
@@ -124,8 +124,10 @@ def _memory(server: Server, body: RunRequest, caller: Caller) -> AbstractContext
 
 
 def _validate(server: Server, body: ValidateRequest) -> dict[str, Any]:
-    server.engine.plan(body.model_extra)
-    return {"status": "ok"}
+    definition = body.model_extra or {}
+    server.engine.plan(definition)
+    warnings = warn(definition)
+    return {"status": "ok", "warnings": warnings} if warnings else {"status": "ok"}
 
 
 def _described(server: Server, zipped: bool) -> Response:

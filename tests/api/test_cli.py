@@ -109,6 +109,9 @@ def test_validate(workflow: Path) -> None:
     assert done.returncode == 1
     assert "  a: predictions: Field required" in done.stderr
     assert "  b: images: Takes a selector" in done.stderr
+    unreachable = {**WORKFLOW, "inputs": [*WORKFLOW["inputs"], {"type": "WorkflowParameter", "name": "my input"}]}
+    workflow.write_text(json.dumps(unreachable), encoding="utf-8")
+    assert "Warning: Nothing can refer to the input 'my input'" in penstock("validate", workflow).stdout
     workflow.write_text("{", encoding="utf-8")
     assert "is not JSON" in penstock("validate", workflow).stderr
 

@@ -105,6 +105,24 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
 }
 
 
+def test_names_that_nothing_can_refer_to_are_told(null_models: Path) -> None:
+    inner = {
+        "version": "1.0",
+        "inputs": [{"type": "WorkflowParameter", "name": "a b", "default_value": 1}],
+        "steps": [],
+        "outputs": [],
+    }
+    steps = [{"type": "roboflow_core/inner_workflow@v1", "name": "w", "workflow_definition": inner}]
+    definition = {"version": "1.0", "inputs": [{"type": "WorkflowImage", "name": "x.y"}], "steps": steps, "outputs": []}
+    with serving(MODELS_DIR=null_models) as client:
+        answer = client.post("/workflows/validate", json=definition).json()
+    assert answer["status"] == "ok"
+    assert [warning.partition(":")[0] for warning in answer["warnings"]] == [
+        "Nothing can refer to the input 'x.y'",
+        "Nothing can refer to the input 'w.a b'",
+    ]
+
+
 @pytest.mark.parametrize("case", BROKEN)
 def test_broken_definitions(null_models: Path, case: str) -> None:
     change, error, block = BROKEN[case]

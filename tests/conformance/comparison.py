@@ -114,6 +114,8 @@ def _pixels(expected: dict[str, Any], got: Any, place: str) -> str | None:
         return _differ(f"array {wanted.shape}", got, place)
     if wanted.ndim == 2 and got.ndim == 3:
         wanted = np.repeat(wanted[:, :, None], got.shape[2], axis=2)
+    if wanted.shape != got.shape and wanted.tobytes() == got.tobytes():
+        return None  # the corpus keeps one file for pictures of the same bytes, whatever their shape
     if wanted.shape != got.shape:
         return f"{place}: expected the shape {wanted.shape}, got {got.shape}"
     if expected.get("__ndarray__") == "big" or not wanted.size:

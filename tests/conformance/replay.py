@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -53,10 +53,9 @@ class Findings:
     lacking: dict[str, tuple[str, ...]] = field(default_factory=dict)
     not_refused: dict[str, str] = field(default_factory=dict)
 
-    def agreement(self, apart_from: Collection[str] = ()) -> float:
-        """The share that is as expected, of what needs no blocks that are not here, without the ids `apart_from`."""
-        differing = len(self.differing.keys() - set(apart_from))
-        return len(self.agreed) / max(1, len(self.agreed) + differing)
+    def agreement(self) -> float:
+        """The share that is as expected, of what needs no blocks that are not here."""
+        return len(self.agreed) / max(1, len(self.agreed) + len(self.differing))
 
     def lacking_types(self) -> Counter[str]:
         """How often each type of block is lacking."""
