@@ -80,7 +80,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     preloading = asyncio.get_running_loop().run_in_executor(None, _preload, server)
     yield
     await preloading
-    keeper.pool.shutdown()
+    keeper.threads.close()
     server.close()
 
 

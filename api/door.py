@@ -7,7 +7,6 @@ import hmac
 import time
 from base64 import b64encode
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 
 from api.server import Server
+from api.threads import Threads
 from engine.control import Control
 from engine.errors import (
     MissingApiKeyError,
@@ -42,7 +42,7 @@ class Doorkeeper:
     """Counts who is in the house and owns the threads that work for them."""
 
     def __init__(self, threads: int, most: int) -> None:
-        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self.threads = Threads(threads)
         self._most = most
         self._inside = 0
 
@@ -110,8 +110,7 @@ async def _answer(
     keeper: Doorkeeper = request.app.state.keeper
     with keeper:
         content = await _read(request, server)
-        loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(keeper.pool, _work, server, content, key, public, schema, handle)
+        work = keeper.threads.submit(_work, server, content, key, public, schema, handle)
         return await work if control is None else await _watched(request, control, work)
 
 
