@@ -154,6 +154,10 @@ def test_each_source_in_a_batch_has_a_rate_of_its_own() -> None:
     assert passed(run(LIMITED, image=pictures, n=[1, 2, 3, 4])) == [1, 2, None, 4]
     stills = [picture(name="one"), picture(name="two"), picture(name="three")]
     assert passed(run(LIMITED, image=stills, n=[1, 2, 3])) == [1, 2, 3]
+    waiting = {**LIMITED["steps"][0], "depends_on": "$inputs.image"}
+    del waiting["video_reference_image"]
+    bare = {**LIMITED, "steps": [waiting, *LIMITED["steps"][1:]]}
+    assert passed(run(bare, image=[*stills, stills[0]], n=[1, 2, 3, 4])) == [1, 2, 3, None]
 
 
 def test_parameters_arrive_as_the_block_wants_them() -> None:

@@ -13,7 +13,8 @@ from blocks.flow_control.rate_limiter import rate_limiter
 from blocks.flow_control.switch_case import switch_case
 from engine.query import parse_statement
 from engine.state import State
-from engine.values.frame import VideoMoment
+from engine.values.detections import Detections
+from engine.values.frame import Frame, VideoMoment
 from engine.values.image import Image
 from tests.blocks.samples import picture
 
@@ -83,6 +84,16 @@ def test_rate_limiter_by_the_clock() -> None:
         return rate_limiter(1, NEXT, 1.0, state=state, clock=lambda: START + timedelta(seconds=seconds))
 
     assert [at(0), at(0.5), at(0.99), at(1), at(1.5), at(2.5)] == [NEXT, [], [], NEXT, [], NEXT]
+
+
+def test_rate_limiter_knows_the_video_of_detections() -> None:
+    state = State()
+
+    def at(seconds: float, picture: str) -> list[str]:
+        found = Detections.empty(Frame(picture, 8, 8).cut("crop", 1, 1, 2, 2))
+        return rate_limiter(found, NEXT, 1.0, state=state, clock=lambda: START + timedelta(seconds=seconds))
+
+    assert [at(0, "door"), at(0, "yard"), at(0.5, "door"), at(1, "yard")] == [NEXT, NEXT, [], NEXT]
 
 
 def test_rate_limiter_by_the_frames_of_each_video() -> None:
