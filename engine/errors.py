@@ -47,8 +47,7 @@ the wire: they travel as `error_type`, so those that today's clients know keep t
             ├── StepExecutionError          a block failed, and it was not the caller's doing
             ├── ClientCausedStepExecutionError
             ├── DynamicBlockCodeError       the code of a Python block
-            ├── ExecutionEngineRuntimeError
-            ├── RunTimeoutError · RunCancelledError
+            ├── ExecutionEngineRuntimeError · RunTimeoutError · RunCancelledError
             └── RoboflowQueryLanguageError  the query language
                 ├── UndeclaredSymbolError · InvalidInputTypeError · OperationTypeNotRecognisedError
                 └── OperationError · EvaluationEngineError

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.python.ancestry import Parts, read_frame, read_moment, read_origin, write_frame
-from engine.values.frame import Frame, Origin
+from engine.python.ancestry import Parts, read_frame, read_moment, read_origin, write_frame, write_moment
+from engine.values.frame import Frame, Origin, VideoMoment
 
 JPEG_QUALITY = 95
 
@@ -192,14 +192,11 @@ def read_video(parts: Parts) -> VideoMetadata:
 
 def write_video(video: VideoMetadata) -> Parts:
     """A video moment on its way to the server."""
-    return {
-        "source": video.video_identifier,
-        "number": video.frame_number,
-        "time": video.frame_timestamp,
-        "fps": video.fps,
-        "measured_fps": video.measured_fps,
-        "from_file": video.comes_from_video_file,
-    }
+    rates = video.fps, video.measured_fps
+    moment = VideoMoment(
+        video.video_identifier, video.frame_number, video.frame_timestamp, *rates, video.comes_from_video_file
+    )
+    return write_moment(moment)
 
 
 def frame_of(image: WorkflowImageData) -> Frame:
