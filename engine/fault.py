@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.python.traceback import BlockTraceback
-
 
 class Fault(StrEnum):
     """Whose doing an error is, and so what the one who sees it can do about it."""
@@ -21,6 +19,23 @@ class Fault(StrEnum):
     BUSY = "busy"
     UPSTREAM = "upstream"
     OURS = "ours"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockTraceback:
+    """Where the code of a Python block failed, and what it printed until then.
+
+    Attributes:
+        traceback: the frames of that code alone, and the error.
+        error_line: counted from 1 in that code; None where no line is to blame.
+        code_snippet: the lines around it.
+    """
+
+    traceback: str | None = None
+    error_line: int | None = None
+    code_snippet: str | None = None
+    stdout: str | None = None
+    stderr: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

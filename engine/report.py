@@ -13,7 +13,7 @@ from functools import cached_property
 from threading import get_ident
 from typing import Any
 
-from engine.python.console import Console
+from engine.console import Console
 
 MAX_EVENTS = 10_000
 MICROSECONDS = 1e6

@@ -11,12 +11,11 @@ from uuid import uuid4
 from typing_extensions import override
 
 from engine.block import AnyBlock, Block
+from engine.console import StepConsole
 from engine.errors import DynamicBlockCodeError, WorkflowEnvironmentConfigurationError
-from engine.fault import BlockError
+from engine.fault import BlockError, BlockTraceback
 from engine.kinds import ANY
-from engine.python.console import StepConsole
 from engine.python.definition import COLOR, BlockDefinition, Manifest, read_definition, refused
-from engine.python.traceback import BlockTraceback, snippet
 from engine.python.workers import PythonFailure, Workers
 from engine.signature import REQUIRED, Output, Parameter, Signature
 from engine.state import STEP_SOURCE, State
@@ -26,6 +25,8 @@ from engine.values.shape import Shape
 COMPILATION = "dynamic_block_code_compilation"
 EXECUTION = "dynamic_block_code_execution"
 RESOURCES = frozenset({"console", "state"})
+LINES_AROUND = 2
+"""Of the line to blame, above it and below."""
 
 
 class Misfit(Exception):
@@ -192,7 +193,7 @@ class _Caller:
         source = self._sources.get(failure.source or "")
         line, shown = failure.line, None
         if line is not None and isinstance(source, str):
-            shown = snippet(source, line)
+            shown = _snippet(source, line)
         where = f" in line {line} of {failure.source}" if shown else ""
         trace = BlockTraceback(
             failure.traceback, line if shown else None, shown, failure.stdout or None, failure.stderr or None
@@ -215,6 +216,15 @@ def _record(result: Any, names: Collection[str]) -> dict[str, Any]:
     if lacking:
         raise Misfit(f"returned a dict without {lacking[0]!r}")
     return {name: result[name] for name in names}
+
+
+def _snippet(source: str, line: int) -> str | None:
+    """The lines of a source around one of them, which is marked; None when there is no such line."""
+    lines = source.splitlines()
+    if not 1 <= line <= len(lines):
+        return None
+    shown = range(max(1, line - LINES_AROUND), min(len(lines), line + LINES_AROUND) + 1)
+    return "\n".join(f"{'>' if number == line else ' '} {number:>4} | {lines[number - 1]}" for number in shown)
 
 
 def _fresh_name() -> str:

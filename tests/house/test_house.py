@@ -175,3 +175,12 @@ def test_errors_are_drawn() -> None:
 
 def test_the_house_has_its_rooms() -> None:
     assert all((ROOT / room / "__init__.py").is_file() for room in ROOMS)
+
+
+def test_the_tour_of_the_engine_passes_everything() -> None:
+    tree = next(source.tree for source in sources() if source.path.as_posix() == "engine/__init__.py")
+    shown = set(re.findall(r"`(\w+)`", ast.get_docstring(tree) or ""))
+    there = {
+        path.stem for path in (ROOT / "engine").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert shown - {"shape"} == there - {"__init__"}

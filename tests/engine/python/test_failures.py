@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from api.errors import body, status
+from engine.console import Console
 from engine.errors import DynamicBlockCodeError, DynamicBlockError
-from engine.fault import BlockError
-from engine.python.console import Console
-from engine.python.traceback import BlockTraceback
+from engine.fault import BlockError, BlockTraceback
 from engine.python.workers import Workers
 from engine.report import Report
 from tests.engine.arithmetic import batch_input, engine, step, workflow
