@@ -22,8 +22,6 @@ def explain_skips(plan: Plan, table: Table) -> list[dict[str, Any]]:
     names = _names(plan)
     found = []
     for step in plan.steps:
-        if step.axis >= len(table.parents):
-            continue
         reasons = _reasons(step, table, names)
         if reasons:
             found.append(

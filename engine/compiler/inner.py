@@ -136,9 +136,14 @@ class InnerWorkflows:
         arguments = {name: self._resolved(step, parameters[name], item) for name, item in step.arguments.items()}
         targets: list[tuple[str, str]] = []
         for target, called in ((self._nearest(name, workflow), called) for name, called in step.targets):
-            inside = [name for name in workflow.steps if name.startswith(f"{target}.")]
-            targets += [(name, called) for name in (inside if target in self._outputs else [target])]
+            targets += [(name, called) for name in self._meant(target, workflow)]
         return replace(step, arguments=arguments, targets=tuple(targets))
+
+    def _meant(self, target: str, workflow: ParsedWorkflow) -> list[str]:
+        """The steps that a gate acts on when it names one: all that are in it, if that is an inner workflow."""
+        if target not in self._outputs:
+            return [target]
+        return [name for name in workflow.steps if name.startswith(f"{target}.")]
 
     def _nearest(self, target: str, workflow: ParsedWorkflow) -> str:
         """The step that a gate names: in its own document, or else in the nearest one around that."""

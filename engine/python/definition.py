@@ -30,6 +30,7 @@ TYPES: dict[ValueType, Any] = {
 }
 COLOR = "rgb_color"
 STEP_KEYS = frozenset({"type", "name"})
+SELF = "self"
 
 
 class InputDefinition(BaseModel):
@@ -173,6 +174,8 @@ def _problems(manifest: Manifest) -> Iterable[tuple[str, str]]:
         place = f"inputs.{name}"
         if name in STEP_KEYS:
             yield place, "a step has a key of that name already"
+        if name == SELF:
+            yield place, "that is the block itself to its functions"
         if not item.selector_types and not item.value_types:
             yield place, "neither selector_types nor value_types say where a value may come from"
         yield from _unknown_kinds(f"{place}.selector_data_kind", item.kinds)

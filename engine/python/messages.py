@@ -166,6 +166,8 @@ class _Reader:
                 return {self.value(key, depth + 1): self.value(item, depth + 1) for key, item in rest}
             case "r":
                 name, parts = rest
+                if not isinstance(parts, dict):
+                    raise TypeError("a record without named values")
                 return self._unpack(name, {key: self.value(part, depth + 1) for key, part in parts.items()})
             case "o":
                 shape, *items = rest

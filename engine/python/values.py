@@ -88,6 +88,8 @@ def _detections(parts: Parts) -> Detections:
         raise ValueError("xyxy is an array of N x 4 numbers")
     count = len(xyxy)
     mask, tracker_id, parent_id = parts["mask"], parts["tracker_id"], parts["parent_id"]
+    if not isinstance(parts["columns"], dict):
+        raise TypeError("the columns of detections are named")
     columns = {text(name): _rows(column, count) for name, column in parts["columns"].items()}
     if len(columns) > MAX_COLUMNS:
         raise ValueError(f"more than {MAX_COLUMNS} columns of detections")

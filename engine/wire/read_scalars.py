@@ -104,14 +104,15 @@ def read_bytes(value: Any) -> bytes:
 
 def read_timestamp(value: Any) -> datetime:
     """A moment in the form of ISO 8601."""
+    fits = "a moment such as 2026-01-31T12:00:00Z"
     if isinstance(value, datetime):
         return value
-    if isinstance(value, str) and len(value) <= MAX_MOMENT_TEXT:
-        try:
-            return datetime.fromisoformat(value)
-        except ValueError as error:
-            raise Unfit(shown(value), "a moment such as 2026-01-31T12:00:00Z") from error
-    raise Unfit(shown(value), "a moment such as 2026-01-31T12:00:00Z")
+    if not isinstance(value, str) or len(value) > MAX_MOMENT_TEXT:
+        raise Unfit(shown(value), fits)
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError as error:
+        raise Unfit(shown(value), fits) from error
 
 
 def read_array(value: Any) -> npt.NDArray[Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from datetime import datetime
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
+from pybase64 import b64encode_as_string
 
 from engine.errors import ExecutionEngineRuntimeError, OperationError
 from engine.query.operation import operation
@@ -49,7 +49,7 @@ def to_jpeg(image: Image, compression_level: Annotated[int, Ge(0), Le(100)] = JP
 @operation("ConvertImageToBase64", IMAGE, gives=("string",))
 def to_base64(image: Image) -> str:
     """Encode an image as JPEG, written in base64."""
-    return b64encode(_jpeg(image, JPEG_QUALITY)).decode("ascii")
+    return b64encode_as_string(_jpeg(image, JPEG_QUALITY))
 
 
 def _jpeg(image: Image, quality: int) -> bytes:

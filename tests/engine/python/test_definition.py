@@ -57,6 +57,10 @@ MALFORMED: dict[str, tuple[Any, str]] = {
     "another type": ({**ONE, "type": "Block"}, "DynamicBlockDefinition"),
     "no name": ({**ONE, "manifest": {**ONE["manifest"], "block_type": ""}}, "block_type"),
     "no source of a value": (with_input(), "inputs.x"),
+    "an input that hides the block": (
+        definition("bad", RUN, {"self": {"type": "DynamicInputDefinition", "value_types": ["any"]}}),
+        "inputs.self",
+    ),
     "an unknown selector": (with_input(selector_types=["outer_space"]), "selector_types"),
     "an unknown type": (with_input(value_types=["colour"]), "value_types"),
     "an unknown kind": (

@@ -117,6 +117,7 @@ MALFORMED = {
     "a shape of text": b'["a", "<i8", "2", 0, 16]',
     "a list as a key": b'["d", [["l"], 1]]',
     "no moment": b'["m", "yesterday"]',
+    "a record without names": b'["r", "x", []]',
     "a record that nobody knows": b'["r", "x", {}]',
     "depth": b'["l",' * 5000 + b"1" + b"]" * 5000,
     "a shape that fits no array": b'["o", [2], 1]',

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from engine.errors import DynamicBlockCodeError
+from engine.python.values import pack, unpack
 from engine.python.workers import Workers
 from engine.values.detections import Detections, strings
 from engine.values.frame import Frame, Origin, VideoMoment
@@ -218,3 +219,11 @@ def test_columns_that_do_not_fit(workers: Workers) -> None:
 
 def test_video_moments(workers: Workers) -> None:
     assert seen(workers, "def run(self, x):\n    return {'value': [x, x.frame_number]}", MOMENT) == [MOMENT, 7]
+
+
+@pytest.mark.parametrize("broken", [{"columns": []}, {"frame": []}, {"xyxy": None}, {"class_name": {}}, {"kind": 1}])
+def test_detections_that_are_none(broken: dict[str, Any]) -> None:
+    packed = pack(found((0, 0, 4, 4)))
+    assert packed is not None
+    with pytest.raises((ValueError, TypeError, LookupError)):
+        unpack("detections", {**packed[1], **broken})
