@@ -156,10 +156,9 @@ def _settings(**given: Any) -> Any:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(
-            f"{name} in the environment is not valid: {first['msg']}, got {first['input']!r}."
-        ) from None
-    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+        reason = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{name} in the environment is not valid: {reason}, got {first['input']!r}.") from None
+    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
     return settings
 
 

@@ -84,17 +84,19 @@ async def answer(
     request: Request,
     schema: type[Schema],
     handle: Callable[[Server, Schema], Any],
-    *,
-    public: bool = False,
 ) -> Response:
     """Answer a request: check it, and have `handle` work on it in a thread.
 
     Args:
         schema: the form of the body; of an empty object where a route takes none.
         handle: gets the server and the body; returns what goes out as JSON, or a `Response` as it is.
-        public: whether it is answered without a key, too.
     """
-    return await _answer(request, schema, handle, None if public else _key_of(request), None, public=public)
+    return await _answer(request, schema, handle, _key_of(request), None)
+
+
+async def answer_at_once(request: Request, handle: Callable[[Server], Any]) -> Response:
+    """Answer a request that asks for no work, without a key, however many others are waiting: no thread is asked."""
+    return _response(handle(request.app.state.server), time.perf_counter())
 
 
 async def _answer(
@@ -103,14 +105,12 @@ async def _answer(
     handle: Callable[[Server, Schema], Any],
     key: str | None,
     control: Control | None,
-    *,
-    public: bool = False,
 ) -> Response:
     server: Server = request.app.state.server
     keeper: Doorkeeper = request.app.state.keeper
     with keeper:
         content = await _read(request, server)
-        work = keeper.threads.submit(_work, server, content, key, public, schema, handle)
+        work = keeper.threads.submit(_work, server, content, key, schema, handle)
         return await work if control is None else await _watched(request, control, work)
 
 
@@ -152,20 +152,22 @@ def _work(
     server: Server,
     content: bytes,
     key: str | None,
-    public: bool,
     schema: type[Schema],
     handle: Callable[[Server, Schema], Any],
 ) -> Response:
     """Everything that takes time; runs in a thread of its own."""
     started = time.perf_counter()
     payload = _parse(content)
-    if not public:
-        _admit(server, key or payload.get("api_key"))
+    _admit(server, key or payload.get("api_key"))
     try:
         request = schema.model_validate(payload)
     except ValidationError as error:
         raise _malformed(error) from None
-    result = handle(server, request)
+    return _response(handle(server, request), started)
+
+
+def _response(result: Any, started: float) -> Response:
+    """What goes out for a result, and how long it took."""
     response = result if isinstance(result, Response) else json_response(result)
     response.headers["X-Processing-Time"] = f"{time.perf_counter() - started:.6f}"
     return response

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
 import tempfile
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from engine.errors import PenstockError
@@ -34,7 +35,16 @@ def _listed(value: object) -> object:
     return tuple(part for part in parts if part)
 
 
+def _level(value: str) -> str:
+    """The name of a level of `logging`, in capitals."""
+    known = logging.getLevelNamesMapping()
+    if value.strip().upper() not in known:
+        raise ValueError(f"a level is one of {', '.join(known)}")
+    return value.strip().upper()
+
+
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+Level = Annotated[str, AfterValidator(_level)]
 
 
 def _cache_dir() -> Path:
@@ -64,7 +74,7 @@ class Settings(BaseSettings):
     server_uuid: str = Field(
         default_factory=lambda: uuid4().hex, alias="ROBOFLOW_SERVER_UUID", description="How /info names this server."
     )
-    log_level: str = Field("WARNING", alias="LOG_LEVEL", description="Least severe level that is logged.")
+    log_level: Level = Field("WARNING", alias="LOG_LEVEL", description="Least severe level that is logged.")
 
     # Bounds
     max_body_bytes: int = Field(64 * MIB, alias="PENSTOCK_MAX_BODY_BYTES", gt=0, description="Largest request body.")

@@ -96,6 +96,10 @@ def test_settings_that_are_wrong_name_their_variable() -> None:
     done = penstock("doctor", PORT="ninethousand")
     assert done.returncode == 1
     assert "PORT in the environment is not valid" in done.stderr
+    loud = penstock("doctor", LOG_LEVEL="loud")
+    assert loud.returncode == 1
+    assert "LOG_LEVEL in the environment is not valid: a level is one of" in loud.stderr
+    assert penstock("doctor", LOG_LEVEL="debug").returncode == 0
     refused = penstock("serve", HOST="0.0.0.0")
     assert refused.returncode == 1
     assert "PENSTOCK_API_KEYS" in refused.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,20 @@ def test_nobody_waits_for_a_run_that_takes_too_long(null_models: Path, setting: 
 def test_a_run_that_takes_its_time_is_answered(null_models: Path) -> None:
     with serving(MODELS_DIR=null_models, **PLUGIN) as client:
         assert run(client, nap(0.7)).json()["outputs"] == [{"o": 1}]
+
+
+def test_health_is_told_while_every_thread_is_at_work(null_models: Path) -> None:
+    with (
+        serving(MODELS_DIR=null_models, HTTP_API_THREADPOOL_WORKERS=1, **PLUGIN) as client,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        runs = [pool.submit(run, client, nap(0.5)) for _ in range(2)]
+        time.sleep(0.1)
+        started = time.perf_counter()
+        assert [client.get(path).status_code for path in ("/healthz", "/readiness", "/info")] == [200] * 3
+        assert time.perf_counter() - started < 0.3
+        assert not any(future.done() for future in runs)
+        assert [future.result().status_code for future in runs] == [200, 200]
 
 
 def test_a_run_ends_when_its_client_has_left(null_models: Path) -> None:

@@ -113,9 +113,9 @@ def test_what_nobody_foresaw_is_a_500_without_details(
 
     with serving(MODELS_DIR=null_models) as client:
         monkeypatch.setattr(door, "_parse", fail)
-        answer = client.get("/healthz", headers={"Origin": origin} if origin else {})
+        answer = client.get("/model/registry", headers={"Origin": origin} if origin else {})
         monkeypatch.undo()
-        assert client.get("/healthz").status_code == 200
+        assert client.get("/model/registry").status_code == 200
     assert (answer.status_code, answer.json()["error_type"]) == (500, "InternalServerError")
     assert "internals" not in answer.text
     assert answer.headers["x-request-id"]
@@ -191,7 +191,7 @@ def test_a_slow_body_is_given_up(null_models: Path) -> None:
             peer.sendall(b"POST /model/add HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
             answer = peer.recv(65536)
         assert b" 408 " in answer
-        assert client.get("/info").status_code == 200
+        assert client.get("/model/registry").status_code == 200
 
 
 def test_too_many_requests_at_once_get_a_503(null_models: Path) -> None:
@@ -200,10 +200,12 @@ def test_too_many_requests_at_once_get_a_503(null_models: Path) -> None:
         with socket.create_connection(address, timeout=5) as peer:
             peer.sendall(b"POST /model/add HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
             time.sleep(0.2)
-            refused = client.get("/info")
+            refused = client.get("/model/registry")
+            alive = client.get("/healthz")
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+        assert alive.json() == {"status": "healthy"}
         time.sleep(0.2)
-        assert client.get("/info").status_code == 200
+        assert client.get("/model/registry").status_code == 200
 
 
 KEYS = {"PENSTOCK_API_KEYS": "first, second"}
