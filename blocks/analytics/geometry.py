@@ -7,15 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from blocks.visualizations.supervision import Position, to_supervision
+from blocks.visualizations.supervision import FARTHEST, Position, to_supervision
 from engine.errors import RuntimeInputError
 from engine.values.detections import Detections
 
 Points = npt.NDArray[np.float32]
 """N x 2, x and y in pixels."""
-
-FARTHEST = 1_000_000
-"""No point lies farther away, in pixels."""
 
 
 def line(value: Any) -> Points:
@@ -64,8 +61,9 @@ def _points(value: Any) -> Points | None:
     """N x 2 points; None for what are none."""
     if not _is_list(value) or not all(_is_list(point) and len(point) == 2 for point in value):
         return None
-    numbers = [number for point in value for number in point]
+    numbers: list[Any] = [number for point in value for number in point]
     if not all(isinstance(number, int | float | np.integer | np.floating) for number in numbers):
         return None
-    points = np.array(numbers, np.float32).reshape(-1, 2)
-    return points if np.all(np.abs(points) <= FARTHEST) else None
+    if not all(-FARTHEST <= number <= FARTHEST for number in numbers):
+        return None
+    return np.array(numbers, np.float32).reshape(-1, 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 from annotated_types import Ge
@@ -40,5 +40,5 @@ def continue_if(
         last, now = state.of(STEP_SOURCE, LastTrue), clock()
         if holds:
             last.moment = now
-        holds = last.moment is not None and now - last.moment <= timedelta(seconds=stop_delay)
+        holds = last.moment is not None and (now - last.moment).total_seconds() <= stop_delay
     return Passage(next_steps if holds else [])

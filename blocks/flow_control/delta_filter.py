@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import numpy as np
 from typing_extensions import Doc
 
 from engine.block import block
@@ -30,7 +31,14 @@ def delta_filter(
 ) -> Passage:
     """Go on only when a value is another one than before, for each video."""
     last = state.of(image.video.source, LastValue)
-    if last.value == value:
+    if _equal(last.value, value):
         return Passage([])
     last.value = value
     return Passage(next_steps)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Whether two values are the same; arrays are when all their elements are."""
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.array_equal(one, other)
+    return bool(one == other)

@@ -30,9 +30,8 @@ def dynamic_crop(
 ) -> Crops:
     """Cut one crop out of the picture for every detection."""
     frame = images.frame
-    corners = np.rint(predictions.xyxy).astype(int)
-    lefts, rights = corners[:, [0, 2]].clip(0, frame.width).T
-    tops, bottoms = corners[:, [1, 3]].clip(0, frame.height).T
+    sides = (frame.width, frame.height) * 2
+    lefts, tops, rights, bottoms = np.rint(predictions.xyxy).clip(0, sides).astype(int).T
     result: Crops = {"crops": [], "predictions": []}
     for row, (x, y, right, bottom) in enumerate(zip(lefts, tops, rights, bottoms, strict=True)):
         width, height = int(right - x), int(bottom - y)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from annotated_types import Ge
 from typing_extensions import Doc
 
 from blocks.visualizations.supervision import (
@@ -14,6 +13,7 @@ from blocks.visualizations.supervision import (
     Drawn,
     PaletteName,
     PaletteSize,
+    Thickness,
     canvas,
     color_lookup,
     palette,
@@ -32,7 +32,7 @@ def bounding_box_visualization(
     palette_size: PaletteSize = 10,
     custom_colors: CustomColors = [],
     color_axis: ColorAxis = "CLASS",
-    thickness: Annotated[int, Ge(1), Doc("Of the lines, in pixels.")] = 2,
+    thickness: Thickness = 2,
     roundness: Annotated[ZeroToOne, Doc("Of the corners: 0 is square.")] = 0.0,
 ) -> Drawn:
     """Draw boxes around detections."""

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Le
 from typing_extensions import Doc
 
-from blocks.visualizations.supervision import CopyImage, Drawn, canvas
+from blocks.visualizations.supervision import (
+    FARTHEST,
+    CopyImage,
+    Drawn,
+    TextPadding,
+    TextScale,
+    TextThickness,
+    Thickness,
+    canvas,
+    refuse_long,
+)
 from engine.block import block
 from engine.color import Color, parse_color
 from engine.errors import RuntimeInputError
@@ -35,11 +46,11 @@ def keypoint_visualization(
     annotator_type: Fixed[Annotated[Form, Doc("Lines between the points, dots, or their names.")]] = "edge",
     color: Annotated[Color, Doc("#RRGGBB, a name, or three numbers.")] = "#A351FB",
     text_color: Annotated[Color, Doc("Of the names.")] = "black",
-    text_scale: Annotated[float, Gt(0), Doc("Size of the letters.")] = 0.5,
-    text_thickness: Annotated[int, Ge(1), Doc("Of the letters, in pixels.")] = 1,
-    text_padding: Annotated[int, Ge(0), Doc("Around the names, in pixels.")] = 10,
-    thickness: Annotated[int, Ge(1), Doc("Of the lines, in pixels.")] = 2,
-    radius: Annotated[int, Ge(1), Doc("Of the dots, in pixels.")] = 10,
+    text_scale: TextScale = 0.5,
+    text_thickness: TextThickness = 1,
+    text_padding: TextPadding = 10,
+    thickness: Thickness = 2,
+    radius: Annotated[int, Ge(1), Le(1000), Doc("Of the dots, in pixels.")] = 10,
     edges: Annotated[
         list[Any] | None,
         Doc(
@@ -91,7 +102,7 @@ def _skeletons(found: Detections) -> list[npt.NDArray[np.float32]]:
     """
     if "keypoints_xy" not in found.columns:
         return []
-    points = [np.asarray(row, np.float32).reshape(-1, 2) for row in found.columns["keypoints_xy"]]
+    points = [_points(row) for row in found.columns["keypoints_xy"]]
     places = [np.arange(len(row)) for row in points]
     if "keypoints_class_id" in found.columns:
         classes = [np.asarray(row, np.int64).reshape(-1) for row in found.columns["keypoints_class_id"]]
@@ -106,6 +117,11 @@ def _skeletons(found: Detections) -> list[npt.NDArray[np.float32]]:
     return skeletons
 
 
+def _points(row: Any) -> npt.NDArray[np.float32]:
+    """The points of one detection, K x 2, none of them very far away."""
+    return np.asarray(row, np.float32).reshape(-1, 2).clip(-FARTHEST, FARTHEST)
+
+
 def _are_places(ids: npt.NDArray[np.int64], count: int) -> bool:
     in_range = bool(np.all((ids >= 0) & (ids < MAX_KEYPOINTS)))
     return len(ids) == count == len(np.unique(ids)) and in_range
@@ -115,10 +131,11 @@ def _labelled(pixels: Pixels, found: Detections, labeller: sv.VertexLabelAnnotat
     """Pixels with the names of the keypoints on them, or their numbers where they have no names."""
     import supervision as sv  # noqa: PLC0415 - heavy, and only drawing needs it
 
-    for row, points in enumerate(found.columns.get("keypoints_xy", ())):
+    rows = [_points(row) for row in found.columns.get("keypoints_xy", ())]
+    named = found.columns.get("keypoints_class_name", [range(len(points)) for points in rows])
+    labels = [[str(name) for name in names] for names in named]
+    refuse_long(chain.from_iterable(labels), labeller.text_scale)
+    for points, names in zip(rows, labels, strict=False):
         if len(points):
-            names = found.columns.get("keypoints_class_name")
-            labels = [str(number) for number in range(len(points))] if names is None else [str(n) for n in names[row]]
-            key_points = sv.KeyPoints(np.asarray(points, np.float32).reshape(1, -1, 2))
-            pixels = labeller.annotate(pixels, key_points, labels)
+            pixels = labeller.annotate(pixels, sv.KeyPoints(points[None]), names)
     return pixels

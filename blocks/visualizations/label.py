@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Le
 from typing_extensions import Doc
 
 from blocks.visualizations.supervision import (
@@ -18,9 +18,13 @@ from blocks.visualizations.supervision import (
     PaletteName,
     PaletteSize,
     Position,
+    TextPadding,
+    TextScale,
+    TextThickness,
     canvas,
     color_lookup,
     palette,
+    refuse_long,
     to_supervision,
 )
 from engine.block import block
@@ -57,10 +61,10 @@ def label_visualization(
     text: Annotated[Text, Doc("What to write.")] = "Class",
     text_position: Annotated[Position, Doc("Where at the box.")] = "TOP_LEFT",
     text_color: Annotated[Color, Doc("#RRGGBB, a name, or three numbers.")] = "WHITE",
-    text_scale: Annotated[float, Gt(0), Doc("Size of the letters.")] = 1.0,
-    text_thickness: Annotated[int, Ge(1), Doc("Of the letters, in pixels.")] = 1,
-    text_padding: Annotated[int, Ge(0), Doc("Around the text, in pixels.")] = 10,
-    border_radius: Annotated[int, Ge(0), Doc("Of the corners of the label, in pixels.")] = 0,
+    text_scale: TextScale = 1.0,
+    text_thickness: TextThickness = 1,
+    text_padding: TextPadding = 10,
+    border_radius: Annotated[int, Ge(0), Le(1000), Doc("Of the corners of the label, in pixels.")] = 0,
 ) -> Drawn:
     """Write labels at detections."""
     import supervision as sv  # noqa: PLC0415 - heavy, and only drawing needs it
@@ -78,6 +82,7 @@ def label_visualization(
         smart_position=len(predictions) <= MOST_MOVED,
     )
     labels = LABELS[text](predictions)
+    refuse_long(labels, text_scale)
     return {"image": image.redrawn(annotator.annotate(canvas(image), to_supervision(predictions), labels=labels))}
 
 

@@ -6,11 +6,10 @@ from typing import Annotated, Any
 
 import cv2
 import numpy as np
-from annotated_types import Ge, Gt
 from typing_extensions import Doc
 
 from blocks.analytics.geometry import Points, line
-from blocks.visualizations.supervision import CopyImage, Drawn, canvas
+from blocks.visualizations.supervision import CopyImage, Drawn, TextScale, TextThickness, Thickness, canvas
 from engine.block import block
 from engine.color import Color, parse_color
 from engine.kinds import Image, ZeroToOne
@@ -28,9 +27,9 @@ def line_counter_visualization(
     zone: Annotated[list[Any], Doc("The two ends of the line, [[x, y], [x, y]].")],
     copy_image: CopyImage = True,
     color: Annotated[Color, Doc("#RRGGBB, a name, or three numbers.")] = "#5bb573",
-    thickness: Annotated[int, Ge(1), Doc("Of the line, in pixels.")] = 2,
-    text_thickness: Annotated[int, Ge(1), Doc("Of the letters, in pixels.")] = 1,
-    text_scale: Annotated[float, Gt(0), Doc("Size of the letters.")] = 1.0,
+    thickness: Thickness = 2,
+    text_thickness: TextThickness = 1,
+    text_scale: TextScale = 1.0,
     count_in: Annotated[int, Doc("How many have crossed inwards.")] = 0,
     count_out: Annotated[int, Doc("How many have crossed outwards.")] = 0,
     opacity: Annotated[ZeroToOne, Doc("Of the line: 1 hides what is below.")] = 0.3,

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from annotated_types import Ge
-from typing_extensions import Doc
-
 from blocks.visualizations.masks import to_masked
 from blocks.visualizations.supervision import (
     ColorAxis,
@@ -15,6 +12,7 @@ from blocks.visualizations.supervision import (
     Drawn,
     PaletteName,
     PaletteSize,
+    Thickness,
     canvas,
     color_lookup,
     palette,
@@ -35,7 +33,7 @@ def polygon_visualization(
     palette_size: PaletteSize = 10,
     custom_colors: CustomColors = [],
     color_axis: ColorAxis = "CLASS",
-    thickness: Annotated[int, Ge(1), Doc("Of the lines, in pixels.")] = 2,
+    thickness: Thickness = 2,
 ) -> Drawn:
     """Draw the outlines of the masks of detections."""
     import supervision as sv  # noqa: PLC0415 - heavy, and only drawing needs it

@@ -5,10 +5,11 @@ supervision is heavy to import, and only drawing needs it, so it is imported at 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 import numpy as np
+from annotated_types import Ge, Gt, Le
 from typing_extensions import Doc
 
 from engine.color import parse_color
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
 
 CopyImage = Annotated[bool, Doc("Accepted for compatibility; pictures that others may look at are never drawn on.")]
 PaletteName = Annotated[str, Doc("DEFAULT, ROBOFLOW, CUSTOM, or Matplotlib and the name of one of its colour maps.")]
-PaletteSize = Annotated[int, Doc("How many colours to take from a Matplotlib colour map.")]
+PaletteSize = Annotated[int, Ge(1), Le(1024), Doc("How many colours to take from a Matplotlib colour map.")]
 CustomColors = Annotated[list[str], Doc("The colours of the CUSTOM palette.")]
+Thickness = Annotated[int, Ge(1), Le(100), Doc("Of the lines, in pixels.")]
+TextScale = Annotated[float, Gt(0), Le(20), Doc("Size of the letters.")]
+TextThickness = Annotated[int, Ge(1), Le(100), Doc("Of the letters, in pixels.")]
+TextPadding = Annotated[int, Ge(0), Le(1000), Doc("Around the text, in pixels.")]
 ColorAxis = Annotated[Literal["INDEX", "CLASS", "TRACK"], Doc("What decides the colour of a detection.")]
 Position = Literal[
     "CENTER",
@@ -39,6 +44,12 @@ Position = Literal[
 ]
 
 
+FARTHEST = 1_000_000
+"""Nothing is drawn farther away, in pixels: OpenCV counts in 32 bits, with some of them behind the point."""
+MAX_LETTERS = 2_000_000
+"""Letters of the size 1 that are drawn at most, which takes seconds; one twice as large is worth four."""
+
+
 class Drawn(TypedDict):
     """The picture with the drawing on it."""
 
@@ -46,11 +57,12 @@ class Drawn(TypedDict):
 
 
 def to_supervision(detections: Detections) -> sv.Detections:
-    """Our detections as supervision's annotators take them."""
+    """Our detections as supervision takes them: none of them very far away, and no box turned inside out."""
     import supervision as sv  # noqa: PLC0415 - see the top of the file
 
+    near, far = np.hsplit(detections.xyxy.clip(-FARTHEST, FARTHEST), 2)
     return sv.Detections(
-        xyxy=detections.xyxy,
+        xyxy=np.hstack([np.minimum(near, far), np.maximum(near, far)]),
         mask=detections.mask,
         confidence=detections.confidence,
         class_id=detections.class_id,
@@ -62,6 +74,15 @@ def to_supervision(detections: Detections) -> sv.Detections:
 def canvas(image: Image) -> Pixels:
     """The pixels of a picture, to draw on."""
     return image.pixels.copy()
+
+
+def refuse_long(texts: Iterable[str], scale: float) -> None:
+    """Raise RuntimeInputError when all these texts together take too long to draw."""
+    if sum(map(len, texts)) * scale**2 > MAX_LETTERS:
+        raise RuntimeInputError(
+            f"So much text of the size {scale:g} takes too long to draw.",
+            hint="Make text_scale smaller, or draw fewer or shorter texts.",
+        )
 
 
 def palette(name: str, size: int, custom: Sequence[str]) -> sv.ColorPalette:
@@ -85,9 +106,9 @@ def _matplotlib_palette(name: str, size: int) -> sv.ColorPalette:
 
     wanted = name.lower().removeprefix("matplotlib").strip()
     found = next((known for known in mpl.colormaps if known.lower() == wanted), None)
-    if found is None or size < 1:
+    if found is None:
         raise RuntimeInputError(
-            f"There is no palette of {size} colours called {name!r}.",
+            f"There is no palette called {name!r}.",
             hint="Use DEFAULT, ROBOFLOW, CUSTOM, or Matplotlib and a colour map, such as 'Matplotlib Viridis'.",
         )
     colors = mpl.colormaps[found](np.linspace(0, 1, size))[:, :3] * 255

@@ -18,6 +18,7 @@ from blocks.visualizations.supervision import (
     PaletteName,
     PaletteSize,
     Position,
+    Thickness,
     canvas,
     color_lookup,
     palette,
@@ -60,7 +61,7 @@ def trace_visualization(
     color_axis: ColorAxis = "CLASS",
     position: Annotated[Position, Doc("The point of a detection that draws the trace.")] = "CENTER",
     trace_length: Annotated[int, Ge(1), Le(10_000), Doc("For how many frames points are kept.")] = 30,
-    thickness: Annotated[int, Ge(1), Doc("Of the lines, in pixels.")] = 1,
+    thickness: Thickness = 1,
     *,
     state: State,
 ) -> Drawn:

@@ -86,6 +86,8 @@ def _detections(parts: Parts) -> Detections:
     xyxy = np.asarray(parts["xyxy"], np.float32)
     if xyxy.ndim != 2 or xyxy.shape[1] != 4:
         raise ValueError("xyxy is an array of N x 4 numbers")
+    if not np.isfinite(xyxy).all():
+        raise ValueError("xyxy holds numbers that are not finite")
     count = len(xyxy)
     mask, tracker_id, parent_id = parts["mask"], parts["tracker_id"], parts["parent_id"]
     if not isinstance(parts["columns"], dict):

@@ -16,6 +16,7 @@ from engine.query.statements import Statement, matching
 from engine.query.takes import DETECTION_KINDS, DETECTIONS
 from engine.values.detections import Detections, strings
 
+Pixels = Annotated[float, Ge(-1_000_000_000), Le(1_000_000_000)]
 SortMode = Literal["confidence", "x_min", "x_max", "y_min", "y_max", "size", "center_x", "center_y"]
 
 
@@ -55,14 +56,14 @@ def ordered(detections: Detections, mode: SortMode, ascending: bool = True) -> D
 
 
 @operation("DetectionsOffset", DETECTIONS, gives=DETECTION_KINDS)
-def grown(detections: Detections, offset_x: float, offset_y: float) -> Detections:
+def grown(detections: Detections, offset_x: Pixels, offset_y: Pixels) -> Detections:
     """Make the boxes wider and higher by some pixels, half of them on either side, even beyond the picture."""
     margin = np.array([-offset_x / 2, -offset_y / 2, offset_x / 2, offset_y / 2], np.float32)
     return replace(detections, xyxy=detections.xyxy + margin)
 
 
 @operation("DetectionsShift", DETECTIONS, gives=DETECTION_KINDS)
-def shifted(detections: Detections, shift_x: float, shift_y: float) -> Detections:
+def shifted(detections: Detections, shift_x: Pixels, shift_y: Pixels) -> Detections:
     """Move the detections, with their masks and points, by some pixels to the right and down."""
     return detections.moved(detections.frame, shift_x, shift_y)
 

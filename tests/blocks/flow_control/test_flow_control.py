@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from blocks.flow_control.continue_if import continue_if
@@ -122,3 +123,10 @@ def test_delta_filter_of_each_video() -> None:
     passes = [delta_filter(frame(1, source), value, NEXT, state=state) for source, value in seen]
     assert passes == [NEXT, [], NEXT, NEXT, NEXT, []]
     assert delta_filter(frame(1, "c"), None, NEXT, state=State()) == []
+
+
+def test_delta_filter_of_arrays() -> None:
+    state = State()
+    seen = [np.zeros(3), np.zeros(3), np.ones(3), np.ones(2), 1]
+    passes = [delta_filter(frame(1), value, NEXT, state=state) for value in seen]
+    assert passes == [NEXT, [], NEXT, NEXT, NEXT]

@@ -59,7 +59,6 @@ def test_colours(options: dict[str, Any], bgr: list[int]) -> None:
         {"color_palette": "CUSTOM"},
         {"color_palette": "CUSTOM", "custom_colors": ["none"]},
         {"color_palette": "Matplotlib Nothing"},
-        {"color_palette": "Matplotlib Viridis", "palette_size": 0},
         {"color_axis": "TRACK"},
     ],
 )

@@ -221,7 +221,17 @@ def test_video_moments(workers: Workers) -> None:
     assert seen(workers, "def run(self, x):\n    return {'value': [x, x.frame_number]}", MOMENT) == [MOMENT, 7]
 
 
-@pytest.mark.parametrize("broken", [{"columns": []}, {"frame": []}, {"xyxy": None}, {"class_name": {}}, {"kind": 1}])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"columns": []},
+        {"frame": []},
+        {"xyxy": None},
+        {"xyxy": np.full((1, 4), np.nan)},
+        {"class_name": {}},
+        {"kind": 1},
+    ],
+)
 def test_detections_that_are_none(broken: dict[str, Any]) -> None:
     packed = pack(found((0, 0, 4, 4)))
     assert packed is not None

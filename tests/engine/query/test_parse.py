@@ -29,6 +29,10 @@ REFUSED: list[tuple[Any, str]] = [
         [op("NumberRound", decimal_digits=1000)],
         "operations[0].decimal_digits: input should be less than or equal to 300, got 1000.",
     ),
+    (
+        [{"type": "DetectionsShift", "shift_x": 1e300, "shift_y": 0}],
+        "operations[0].shift_x: input should be less than or equal to 1000000000, got 1e+300.",
+    ),
     ([op("NumberRound", decimal_digits="two")], "operations[0].decimal_digits: input should be a valid integer"),
     ([op("ToNumber", cast_to="bool")], "operations[0].cast_to: input should be 'int' or 'float', got 'bool'."),
     ([op("Multiply", other=float("inf"))], "operations[0].other: input should be a finite number, got inf."),

@@ -1,0 +1,70 @@
+"""Whatever a block takes, it works on or refuses, in bounded time: nothing that a workflow says is our failure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.block import AnyBlock
+from engine.errors import PenstockError
+from engine.fault import Fault
+from engine.registry import Registry, blocks_under
+from tests.blocks.extremes import Arguments, extremes, largest, shaped, working
+
+SECONDS = 10.0
+"""Of CPU for one call; what is allowed at most takes a few."""
+
+BLOCKS = [
+    block
+    for block in Registry(blocks_under("blocks")).blocks
+    if "models" not in block.signature.resources and "inner_workflow" not in block.type
+]
+
+each_block = pytest.mark.parametrize("block", BLOCKS, ids=[block.type for block in BLOCKS])
+
+
+def refused(block: AnyBlock, arguments: Arguments) -> bool:
+    """Whether a block refuses arguments; fails when it fails, or takes too long."""
+    started, refusal = time.process_time(), None
+    try:
+        block.function(**arguments)
+    except PenstockError as error:
+        refusal = error
+    assert refusal is None or refusal.fault is not Fault.OURS, refusal
+    assert time.process_time() - started < SECONDS
+    return refusal is not None
+
+
+def test_there_are_blocks() -> None:
+    assert len(BLOCKS) > 35
+
+
+@each_block
+def test_it_works(block: AnyBlock, tmp_path: Path) -> None:
+    assert refused(block, working(block, tmp_path)) is block.type.endswith("environment_secrets_store@v1")
+
+
+@each_block
+def test_one_extreme_at_a_time(block: AnyBlock, tmp_path: Path) -> None:
+    for parameter in block.signature.parameters.values():
+        for value in extremes(parameter):
+            refused(block, {**working(block, tmp_path), parameter.name: shaped(parameter, value)})
+
+
+@each_block
+def test_the_largest_of_everything(block: AnyBlock, tmp_path: Path) -> None:
+    for others in _others(block, tmp_path):
+        numbers = {p.name: shaped(p, n) for p in block.signature.parameters.values() for n in largest(p)}
+        refused(block, {**working(block, tmp_path), **numbers, **others})
+
+
+def _others(block: AnyBlock, folder: Path) -> Iterator[Arguments]:
+    """What is no number: as it works, and with each of the odd values in turn."""
+    yield {}
+    for parameter in block.signature.parameters.values():
+        if parameter.value_class is not None:
+            for value in extremes(parameter):
+                yield {parameter.name: shaped(parameter, value)}
