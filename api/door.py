@@ -76,7 +76,7 @@ async def answer_run(
         RunTimeoutError: the run took too long; it ends when the block that is at work lets go.
     """
     settings = request.app.state.server.settings
-    caller = Caller(_key_of(request), Control(settings.run_timeout, settings.step_timeout))
+    caller = Caller(_key_of(request), Control(settings.run_timeout, settings.step_timeout, settings.max_run_bytes))
     return await _answer(request, schema, lambda server, body: handle(server, body, caller), caller.key, caller.control)
 
 

@@ -72,20 +72,20 @@ DRAW = {
 
 def detect(server: Server, request: ObjectDetectionRequest, caller: Caller) -> Any:
     """Answer a request for objects: one object a picture, a list when a list of pictures came."""
-    images, inputs = _images(server, request), _confidence(request)
+    images, inputs = _images(server, request, caller), _confidence(request)
     given = request.model_fields_set
     inputs |= {name: getattr(request, name) for name in DETECTOR_OPTIONS if name in given}
     found, seconds = _predicted(server, DETECTOR, images, inputs, caller)
     answers = [_detections(item, request.id, seconds) for item in found]
     if request.visualize_predictions:
-        for item, drawn in zip(answers, _drawn(server, request, images, found), strict=True):
+        for item, drawn in zip(answers, _drawn(server, request, images, found, caller), strict=True):
             item["visualization"] = drawn
     return answers if isinstance(request.image, list) else answers[0]
 
 
 def classify(server: Server, request: ClassificationRequest, caller: Caller) -> Any:
     """Answer a request for classes: one object a picture, a list when a list of pictures came."""
-    images, inputs = _images(server, request), _confidence(request)
+    images, inputs = _images(server, request, caller), _confidence(request)
     inputs["confidence_mode"] = "custom" if inputs["confidence_mode"] == "custom" else "default"
     found, seconds = _predicted(server, CLASSIFIER, images, inputs, caller)
     answers = []
@@ -105,14 +105,19 @@ def _predicted(
     return [result["result"] for result in results], time.perf_counter() - started
 
 
-def _images(server: Server, request: InferenceRequest) -> list[Image]:
-    """The pictures of a request, loaded."""
+def _images(server: Server, request: InferenceRequest, caller: Caller) -> list[Image]:
+    """The pictures of a request, loaded for a run as long as that may go on."""
     listed = request.image if isinstance(request.image, list) else [request.image]
     if not listed or len(listed) > MAX_IMAGES:
         raise InputImageLoadError(
             f"`image` is a list of {len(listed)} pictures.", hint=f"Send one picture, or a list of 1 to {MAX_IMAGES}."
         )
-    return [server.images.load(value, f"image.[{index}]") for index, value in enumerate(listed)]
+    images = []
+    for index, value in enumerate(listed):
+        caller.control.go_on()
+        images.append(server.images.load(value, f"image.[{index}]"))
+        caller.control.budget.count(images[-1:])
+    return images
 
 
 def _confidence(request: InferenceRequest) -> dict[str, Any]:
@@ -160,9 +165,11 @@ def _detections(found: Detections, inference_id: str, seconds: float) -> dict[st
     }
 
 
-def _drawn(server: Server, request: ObjectDetectionRequest, images: list[Image], found: list[Detections]) -> list[str]:
+def _drawn(
+    server: Server, request: ObjectDetectionRequest, images: list[Image], found: list[Detections], caller: Caller
+) -> list[str]:
     """The pictures with what was found drawn on them, as base64 JPEG."""
     wanted, other = ("labels", "boxes") if request.visualization_labels else ("boxes", "labels")
     inputs = {"image": images, "predictions": found, "thickness": request.visualization_stroke_width}
-    results = server.engine.run(server.engine.plan(DRAW), inputs, excluded=(other,))
+    results = server.engine.run(server.engine.plan(DRAW), inputs, excluded=(other,), control=caller.control)
     return [b64encode_as_string(encode_jpeg(result[wanted], VISUALIZATION_QUALITY)) for result in results]

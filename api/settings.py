@@ -13,6 +13,7 @@ from uuid import uuid4
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from engine.budget import MAX_BYTES
 from engine.errors import PenstockError
 from engine.guard.environment import ClosedEnvironment, Environment
 from engine.guard.folder import Folder
@@ -102,6 +103,9 @@ class Settings(BaseSettings):
     )
     step_timeout: float = Field(
         120.0, alias="PENSTOCK_STEP_TIMEOUT", gt=0, description="Seconds that one of its steps may take."
+    )
+    max_run_bytes: int = Field(
+        MAX_BYTES, alias="PENSTOCK_MAX_RUN_BYTES", gt=0, description="Bytes that the values of one run may hold."
     )
     profiling: bool = Field(
         True, alias="ENABLE_WORKFLOWS_PROFILING", description="Profile the runs of requests that ask for it."

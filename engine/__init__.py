@@ -13,7 +13,7 @@ their subject, and each can be read when it is needed. The first line of every f
    column is.
 5. How a plan is run. `inputs` writes the first columns; `schedule` says which step is next, and `crew` lends it
    threads; `run` calls the block for every row that `reading` finds complete; `outputs` nests the columns into results.
-   `control` stops it; `report`, `console` and `skips` tell what happened.
+   `control` stops it, with a `budget` of bytes; `report`, `console` and `skips` tell what happened.
 6. The door. `engine` holds the plans and runs them; `interface` and `describe` say what a plan or a block takes and
    gives. `errors` is the tree of all that can be wrong, with whose `fault` it is; `spelling` guesses what was meant;
    `version` is ours.

@@ -1,4 +1,4 @@
-"""Whether a run may go on: nobody has called it off, and it is in time."""
+"""Whether a run may go on: nobody has called it off, it is in time, and it does not hold too much."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from math import inf
 from threading import get_ident
 
+from engine.budget import MAX_BYTES, Budget
 from engine.errors import RunCancelledError, RunTimeoutError, WorkflowExecutionEngineError
 from engine.fault import BlockError
 
@@ -21,9 +22,16 @@ class Control:
     Args:
         seconds: that the run may take; None for any number.
         step_seconds: that each step may take; None for any number.
+        most_bytes: that its values may hold together.
+
+    Attributes:
+        budget: counts what its values hold.
     """
 
-    def __init__(self, seconds: float | None = None, step_seconds: float | None = None) -> None:
+    def __init__(
+        self, seconds: float | None = None, step_seconds: float | None = None, most_bytes: int = MAX_BYTES
+    ) -> None:
+        self.budget = Budget(most_bytes)
         self._seconds = inf if seconds is None else seconds
         self._step_seconds = inf if step_seconds is None else step_seconds
         self._end = time.monotonic() + self._seconds
@@ -34,6 +42,11 @@ class Control:
         """Call the run off."""
         if self._verdict is None:
             self._verdict = RunCancelledError("The run was called off.", context=CONTEXT)
+
+    def go_on(self) -> None:
+        """Raise RunCancelledError or RunTimeoutError when the run has to stop."""
+        now = time.monotonic()
+        self.check(now, now)
 
     def begin(self, step: str) -> float:
         """Note that this thread begins a step; the moment, on the monotonic clock. Raises what `check` raises."""

@@ -18,7 +18,7 @@ from engine.control import Control
 from engine.crew import Crew
 from engine.errors import BlockInterfaceError, WorkflowDefinitionError
 from engine.guard.images import ImageLoader
-from engine.inputs import bind
+from engine.inputs import Decode, bind
 from engine.interface import outputs_of_inner
 from engine.outputs import collect
 from engine.plan import Plan
@@ -142,17 +142,28 @@ class Engine:
             RunTimeoutError, RunCancelledError: `control` said stop.
             DynamicBlockCodeError: the code of a Python block failed.
         """
-        report = report or Report()
+        report, control = report or Report(), control or Control()
         resources = {**self._resources, MUTED: muted}
         with report.time("inputs", PART):
-            table = bind(plan, inputs, self._decode)
-        run = Run(plan, table, resources, memory or Memory(), self._crew, control or Control(), report)
+            table = bind(plan, inputs, self._decoding(control))
+        run = Run(plan, table, resources, memory or Memory(), self._crew, control, report)
         with report.time("steps", PART):
             run.execute()
         if report.debug:
             report.skipped = explain_skips(plan, table)
         with report.time("outputs", PART):
             return collect(plan, table, encode if wire else None, excluded)
+
+    def _decoding(self, control: Control) -> Decode:
+        """What decodes the inputs of a run, as long as it may go on: each of them may have to be fetched."""
+
+        def decode(kinds: tuple[str, ...], value: Any, name: str) -> Any:
+            control.go_on()
+            decoded = self._decode(kinds, value, name)
+            control.budget.count((decoded,))
+            return decoded
+
+        return decode
 
     def close(self) -> None:
         """Let go of the threads that help runs, once they are done."""

@@ -136,7 +136,7 @@ class Run:
                 elif check:
                     value = _checked(step, parameter, value)
                 arguments[parameter.name] = value
-            return _call(step, arguments)
+            return self._held(step, _call(step, arguments))
 
         passing = passes(self._table, step.gates, step.axis)
         rows = [row for row in range(len(self._table.parents[step.axis])) if passing is None or passing[row]]
@@ -196,8 +196,22 @@ class Run:
         if not isinstance(returned, list) or len(returned) != len(rows):
             raise _misbehaved(step, f"returned {_size(returned)} for {len(rows)} rows")
         for row, result in zip(rows, returned, strict=True):
-            results[row] = result
+            results[row] = self._held(step, result)
         return results
+
+    def _held(self, step: Step, result: Any) -> Any:
+        """What a block returned for a row, which the run holds from now on."""
+        if isinstance(result, dict):
+            try:
+                self._control.budget.count(result.values())
+            except RuntimeInputError as error:
+                raise RuntimeInputError(
+                    f"Step {step.name!r}: {error.message}",
+                    hint=error.hint,
+                    context=CONTEXT,
+                    blocks=(BlockError(step.name, step.block.type),),
+                ) from error
+        return result
 
     def _write(self, step: Step, results: Column) -> None:
         """Put what the block returned into columns; a step with `Each` outputs makes the rows of its axis here."""

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from engine.errors import ImageTooLargeError, InputImageLoadError
-from engine.guard.headers import FORMATS, PNG_MAGIC, measure, png_chunks
+from engine.guard.headers import FORMATS, PNG_MAGIC, Size, measure, png_chunks
 from engine.guard.limits import Limits
 from engine.values.image import Pixels
 
@@ -16,8 +16,11 @@ PNG_PARTS = (b"IHDR", b"PLTE", b"IDAT", b"eXIf", b"IEND")
 """The rest is texts, profiles and further frames, with which tiny files make OpenCV take gigabytes, or crash."""
 
 
-def check(data: bytes, limits: Limits) -> None:
-    """Refuse bytes that are no picture or too large a one, from the header alone; takes microseconds.
+def check(data: bytes, limits: Limits) -> Size:
+    """Refuse bytes that are no picture or too large a one, from the header alone, which takes microseconds.
+
+    Returns:
+        Width and height, as `measure` says them.
 
     Raises:
         InputImageLoadError: empty, in no format that we read, or broken off.
@@ -26,6 +29,7 @@ def check(data: bytes, limits: Limits) -> None:
     check_size(len(data), limits)
     width, height = measure(data)
     check_area(width, height, limits)
+    return width, height
 
 
 def check_size(size: int, limits: Limits) -> None:

@@ -64,10 +64,16 @@ class ImageLoader:
     def _image(self, content: bytes | Pixels, said: Provenance) -> Image:
         if not isinstance(content, bytes):
             return Image(content, said.id, parent=said.parent, root=said.root, video=said.video)
-        check(content, self._limits)
-        decoder = partial(_decode, id=said.id)
+        width, height = check(content, self._limits)
         return Image(
-            None, said.id, encoded=content, decode=decoder, parent=said.parent, root=said.root, video=said.video
+            None,
+            said.id,
+            encoded=content,
+            decode=partial(_decode, id=said.id),
+            area=width * height,
+            parent=said.parent,
+            root=said.root,
+            video=said.video,
         )
 
     def _provenance(self, value: Mapping[str, Any], id: str) -> Provenance:

@@ -14,6 +14,7 @@ Pixels = npt.NDArray[np.uint8]
 """Height x width x 3 in blue, green, red order."""
 
 STILL_FPS = 30.0
+CHANNELS = 3
 
 
 class Image:
@@ -25,11 +26,12 @@ class Image:
         encoded: the picture as it came over the wire; decoded by `decode` at the first look at `pixels`, and sent back
             as it came when nobody changed it.
         decode: turns `encoded` into pixels.
+        area: how many pixels `encoded` stands for, as its header says.
         parent, root: see `Frame`.
         video: which frame of which video it is; None for a still picture.
     """
 
-    __slots__ = ("_decoder", "_pixels", "_video", "encoded", "id", "parent", "root")
+    __slots__ = ("_area", "_decoder", "_pixels", "_video", "encoded", "id", "parent", "root")
 
     def __init__(
         self,
@@ -38,12 +40,14 @@ class Image:
         *,
         encoded: bytes | None = None,
         decode: Callable[[bytes], Pixels] | None = None,
+        area: int = 0,
         parent: Origin | None = None,
         root: Origin | None = None,
         video: VideoMoment | None = None,
     ) -> None:
         self._pixels = pixels
         self._decoder = decode
+        self._area = area
         self._video = video
         self.id = id
         self.encoded = encoded
@@ -61,6 +65,17 @@ class Image:
         if self._decoder is None or self.encoded is None:
             raise ValueError("this image has neither pixels nor bytes to decode")
         return self._decoder(self.encoded)
+
+    @property
+    def is_decoded(self) -> bool:
+        """Whether somebody has looked at the pixels."""
+        return self._pixels is not None
+
+    @property
+    def nbytes(self) -> int:
+        """What it holds in memory, or will hold when somebody has looked at the pixels."""
+        pixels = CHANNELS * self._area if self._pixels is None else self._pixels.nbytes
+        return pixels + len(self.encoded or b"")
 
     @property
     def width(self) -> int:
@@ -91,6 +106,7 @@ class Image:
             id,
             encoded=self.encoded,
             decode=self._decoder,
+            area=self._area,
             parent=self.parent,
             root=self.root,
             video=self._video,

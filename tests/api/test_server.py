@@ -11,11 +11,14 @@ import subprocess
 import sys
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import httpx
+import numpy as np
 import pytest
 
 from api import door
@@ -183,6 +186,31 @@ def test_a_huge_body_is_refused_in_flat_memory(null_models: Path) -> None:
         assert (response.status_code, response.json()["error_type"]) == (413, "RequestTooLargeError")
         assert client.get("/info").status_code == 200
     assert grown < 50
+
+
+@pytest.mark.parametrize("path", ["/infer/object-detection", "/workflows/run"])
+def test_many_small_pictures_that_stand_for_large_ones(null_models: Path, path: str) -> None:
+    _, data = cv2.imencode(".png", np.zeros((8000, 8000, 3), np.uint8))
+    pictures = [{"type": "base64", "value": b64encode(data.tobytes()).decode()}] * 30
+    declared = {"type": "WorkflowImage", "name": "image"}
+    size = {"type": "roboflow_core/convert_grayscale@v1", "name": "grey", "image": "$inputs.image"}
+    shown = {"type": "JsonField", "name": "o", "selector": "$steps.grey.image"}
+    bodies = {
+        "/infer/object-detection": {"model_id": "null", "image": pictures},
+        "/workflows/run": {
+            "specification": {"version": "1.0", "inputs": [declared], "steps": [size], "outputs": [shown]},
+            "inputs": {"image": pictures},
+        },
+    }
+    with serving(MODELS_DIR=null_models) as client:
+        client.get("/info")
+        before = _resident()
+        response = client.post(path, json=bodies[path])
+        grown = _resident() - before
+        assert (response.status_code, response.json()["error_type"]) == (400, "RuntimeInputError")
+        assert "PENSTOCK_MAX_RUN_BYTES" in response.json()["message"]
+        assert client.get("/model/registry").status_code == 200
+    assert grown < 150
 
 
 def test_a_slow_body_is_given_up(null_models: Path) -> None:

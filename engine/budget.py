@@ -1,0 +1,95 @@
+"""How much the values of one run hold together: a small picture can stand for a large one, and a step make thousands.
+
+Every value of a run stays until its end, so what is counted only grows. Pictures that are not decoded yet count as
+though they were, arrays once, however many values are views of them, and small values not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import RuntimeInputError
+from engine.values.detections import Detections
+from engine.values.image import Image
+from engine.values.shape import Missing
+
+MAX_BYTES = 4 * 2**30
+SMALL = frozenset({int, float, bool, type(None), Missing})
+POINTER = 8
+"""Bytes that a container holds a member."""
+
+
+class Budget:
+    """Counts bytes; safe to use from many threads.
+
+    Args:
+        most: that the values of a run may hold.
+    """
+
+    def __init__(self, most: int = MAX_BYTES) -> None:
+        self._most = most
+        self._held = 0
+        self._counted: set[int] = set()
+        self._encoded: list[Image] = []
+        self._lock = Lock()
+
+    def count(self, values: Iterable[Any]) -> None:
+        """Count values that the run holds from now on; RuntimeInputError when they are too much for it."""
+        large = [value for value in values if type(value) not in SMALL]
+        if not large:
+            return
+        with self._lock:
+            self._held += sum(map(self._size, large))
+            if self._held > self._most:
+                raise RuntimeInputError(
+                    f"The values of this run hold more than {self._most} bytes.",
+                    hint="Send fewer or smaller pictures, or make fewer; PENSTOCK_MAX_RUN_BYTES sets the limit.",
+                    context="workflow_execution",
+                )
+
+    def _size(self, value: Any) -> int:
+        """What a value adds to what was counted before."""
+        kind = type(value)
+        if kind is np.ndarray:
+            return self._size_of_array(value)
+        if kind is Detections:
+            return 0 if value.mask is None else self._size_of_array(value.mask)
+        if kind is Image and value.encoded is None:
+            return self._size_of_array(value.pixels)
+        if kind in SMALL or id(value) in self._counted:
+            return 0
+        self._counted.add(id(value))
+        if kind is Image:
+            self._encoded.append(value)
+            return int(value.nbytes)
+        if kind is str or kind is bytes:
+            return len(value)
+        if kind is list or kind is tuple:
+            return POINTER * len(value) + sum(map(self._size, value))
+        if kind is dict:
+            return 2 * POINTER * len(value) + sum(map(self._size, value.values()))
+        return 0
+
+    def _size_of_array(self, array: npt.NDArray[Any]) -> int:
+        """The bytes behind an array, unless they were counted, perhaps as those of a picture not decoded then."""
+        owner = _owner(array)
+        decoded = [image for image in self._encoded if image.is_decoded]
+        if decoded:
+            self._counted.update(id(_owner(image.pixels)) for image in decoded)
+            self._encoded = [image for image in self._encoded if not image.is_decoded]
+        if id(owner) in self._counted:
+            return 0
+        self._counted.add(id(owner))
+        return owner.nbytes
+
+
+def _owner(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The array that another one is a view of, at whatever remove."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
