@@ -1,12 +1,15 @@
-"""The threads that work on requests: whoever was at work last takes the next one.
+"""The threads that work on requests: whoever was at work last takes the next one, and no more begin than can go on.
 
 The pool of the standard library wakes threads in turn, so each request meets one whose memory has long left the caches
-of the processor: with eight threads, a request costs a third more than with one.
+of the processor: with eight threads, a request costs a third more than with one. And eight requests that are at work
+on two processors each wait for the others all the time, and end together, late.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +18,9 @@ from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+LONG_SECONDS = 0.05
+"""A job that has been at work for longer than this does not count as one that has just begun."""
 
 
 @dataclass(slots=True)
@@ -48,41 +54,42 @@ class Job:
 class Threads:
     """A pool of threads for the work of an event loop.
 
+    As many jobs begin at once as there are processors: more would only push each other out of the caches. A job that
+    has been at work for a while is long, or waits for something, and holds up nobody: another one begins beside it.
+
     Args:
         most: how many threads there may be; they are made when they are needed.
+        at_once: how many jobs may begin at once; None for as many as there are processors.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, at_once: int | None = None) -> None:
         self._most = most
+        self._at_once = at_once or _processors()
         self._lock = Lock()
         self._threads: list[Worker] = []
         self._idle: list[Worker] = []
+        self._began: dict[Worker, float] = {}
         self._jobs: deque[Job] = deque()
+        self._looking_again = False
         self._closed = False
 
     def submit(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[R]:
         """Have a thread call `work`; for coroutines, which can wait for the result or cancel what has not begun."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
-        job = Job(future, loop, lambda: work(*args, **kwargs))
         with self._lock:
             if self._closed:
                 raise RuntimeError("the threads have gone home")
-            if self._idle:
-                self._idle.pop().wake(job)
-            elif len(self._threads) < self._most:
-                worker = Worker(self, job)
-                self._threads.append(worker)
-                worker.start()
-            else:
-                self._jobs.append(job)
+            self._jobs.append(Job(future, loop, lambda: work(*args, **kwargs)))
+            self._begin_some(loop)
         return future
 
     def rest(self, worker: Worker) -> None:
         """A worker is done with its job: it gets the next one, if there is one, and may go home after closing."""
         with self._lock:
-            if self._jobs:
-                worker.wake(self._jobs.popleft())
+            del self._began[worker]
+            if self._jobs and (self._closed or self._may_begin()):
+                self._hand_over(worker)
             elif self._closed:
                 worker.wake(None)
             else:
@@ -98,19 +105,48 @@ class Threads:
         for worker in self._threads:
             worker.join()
 
+    def _begin_some(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Under the lock: begin what may begin, and see to it that somebody looks again after the rest."""
+        while self._jobs and (self._idle or len(self._threads) < self._most) and self._may_begin():
+            if self._idle:
+                self._hand_over(self._idle.pop())
+            else:
+                worker = Worker(self)
+                self._threads.append(worker)
+                self._hand_over(worker)
+                worker.start()
+        if self._jobs and not self._looking_again:
+            self._looking_again = True
+            loop.call_later(LONG_SECONDS, self._look_again, loop)
+
+    def _look_again(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._lock:
+            self._looking_again = False
+            if not self._closed:
+                self._begin_some(loop)
+
+    def _may_begin(self) -> bool:
+        """Under the lock: whether fewer jobs have begun just now than may."""
+        just_now = time.monotonic() - LONG_SECONDS
+        return sum(began > just_now for began in self._began.values()) < self._at_once
+
+    def _hand_over(self, worker: Worker) -> None:
+        """Under the lock: give the oldest job to a worker."""
+        self._began[worker] = time.monotonic()
+        worker.wake(self._jobs.popleft())
+
 
 class Worker(Thread):
     """One thread of a pool.
 
     Args:
         pool: that it works for.
-        job: its first.
     """
 
-    def __init__(self, pool: Threads, job: Job) -> None:
+    def __init__(self, pool: Threads) -> None:
         super().__init__(name="request", daemon=True)
         self._pool = pool
-        self._job: Job | None = job
+        self._job: Job | None = None
         self._sleep = Lock()
         self._sleep.acquire()
 
@@ -121,10 +157,18 @@ class Worker(Thread):
 
     def run(self) -> None:
         """Do one job after another, and keep nothing of what is done."""
-        job, self._job = self._job, None
-        while job is not None:
+        while (job := self._next()) is not None:
             job.run()
             job = None
             self._pool.rest(self)
-            self._sleep.acquire()
-            job, self._job = self._job, None
+
+    def _next(self) -> Job | None:
+        """Wait for the next job."""
+        self._sleep.acquire()
+        job, self._job = self._job, None
+        return job
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

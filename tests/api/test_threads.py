@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.threads import Threads
+from api.threads import LONG_SECONDS, Threads
 
 
 @pytest.fixture
@@ -37,6 +37,41 @@ def test_as_many_threads_as_allowed_work_at_once(pool: Threads) -> None:
         await asyncio.gather(*(pool.submit(meeting.wait) for _ in range(8)))
 
     asyncio.run(ask())
+
+
+def test_no_more_jobs_begin_at_once_than_there_are_processors() -> None:
+    pool, inside, most = Threads(8, at_once=2), [0], [0]
+    lock = threading.Lock()
+
+    def work() -> None:
+        with lock:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+        time.sleep(LONG_SECONDS / 10)
+        with lock:
+            inside[0] -= 1
+
+    async def ask() -> None:
+        await asyncio.gather(*(pool.submit(work) for _ in range(12)))
+
+    asyncio.run(ask())
+    pool.close()
+    assert most == [2]
+
+
+def test_a_job_that_is_long_holds_up_nobody() -> None:
+    pool, free = Threads(3, at_once=1), threading.Event()
+
+    async def ask() -> None:
+        waiting = [pool.submit(free.wait, 10) for _ in range(2)]
+        started = time.perf_counter()
+        assert await pool.submit(int, "7") == 7
+        assert time.perf_counter() - started < 10 * LONG_SECONDS
+        free.set()
+        assert all(await asyncio.gather(*waiting))
+
+    asyncio.run(ask())
+    pool.close()
 
 
 def test_who_was_at_work_last_takes_the_next_job(pool: Threads) -> None:
