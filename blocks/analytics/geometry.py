@@ -14,6 +14,9 @@ from engine.values.detections import Detections
 Points = npt.NDArray[np.float32]
 """N x 2, x and y in pixels."""
 
+MAX_POINTS = 10_000
+"""Of all polygons of a zone together."""
+
 
 def line(value: Any) -> Points:
     """The two ends of a line; RuntimeInputError when it is none."""
@@ -29,6 +32,8 @@ def areas(value: Any) -> list[Points]:
     """The polygons of a zone, which is one polygon or a list of them; RuntimeInputError when it is neither."""
     if isinstance(value, list | tuple | np.ndarray) and len(value) == 0:
         return []
+    if _is_list(value) and sum(len(item) if _is_list(item) else 1 for item in value) > MAX_POINTS:
+        raise RuntimeInputError(f"A zone has at most {MAX_POINTS} points.", hint="Draw it more simply.")
     single = _points(value)
     polygons = [single] if single is not None else [_points(item) for item in value] if _is_list(value) else [None]
     good = [polygon for polygon in polygons if polygon is not None and len(polygon) >= 3]

@@ -21,6 +21,8 @@ from engine.values.shape import Fixed, Wired
 RequiredObjects = Annotated[int | dict[str, int] | None, Kinds("integer", "dictionary")]
 """How many objects, or how many of each class."""
 ANY_OBJECT = "any_object"
+MAX_ROWS = 10_000
+"""Of all sources together; to compare them takes seconds."""
 
 
 class Consensus(TypedDict):
@@ -77,7 +79,9 @@ def _together(sources: Sequence[Detections]) -> tuple[Detections, list[int]]:
             f"{' and '.join('{!r} of {} x {} pixels'.format(*_identity(frame)) for frame in (frames[0], other))}.",
             hint="Wire detectors that all look at the same picture.",
         )
-    return joined(frames[0], sources), [number for number, source in enumerate(sources) for _ in range(len(source))]
+    return joined(frames[0], sources, MAX_ROWS), [
+        number for number, source in enumerate(sources) for _ in range(len(source))
+    ]
 
 
 def _identity(frame: Frame) -> tuple[str, int, int]:
@@ -90,13 +94,15 @@ def _agreements(
     """Groups of rows that show one object, one row a source, where there are enough; each row is in one at most."""
     numbers, seen = np.array(source_of, np.int64), np.zeros(len(found), bool)
     sources = range(max(source_of, default=-1) + 1)
+    known = {name: number for number, name in enumerate(dict.fromkeys(found.class_name))}
+    classes = np.array([known[name] for name in found.class_name], np.int64)
     for row in range(len(found)):
         if seen[row]:
             continue
         overlaps = _overlaps(found.xyxy[row], found.xyxy)
         fits = (overlaps > iou_threshold) & ~seen
         if class_aware:
-            fits &= found.class_name == found.class_name[row]
+            fits &= classes == classes[row]
         group = [row]
         for source in sources:
             partners = np.flatnonzero(fits & (numbers == source))

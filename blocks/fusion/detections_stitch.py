@@ -18,6 +18,9 @@ from engine.values.frame import Frame
 from engine.values.shape import Gathered
 from models.nms import suppress
 
+MAX_ROWS = 20_000
+"""Of all parts together; to compare them takes seconds."""
+
 Strategy = Annotated[
     Literal["none", "nms", "nmm"],
     Kinds("string"),
@@ -40,7 +43,7 @@ def detections_stitch(
 ) -> Stitched:
     """Bring what was found in the parts of a picture back to the whole of it."""
     frame = reference_image.frame
-    found = joined(frame, [_in_whole(frame, part) for part in predictions])
+    found = joined(frame, [_in_whole(frame, part) for part in predictions], MAX_ROWS)
     if overlap_filtering_strategy == "nms":
         found = found.select(_surest(found, iou_threshold))
     elif overlap_filtering_strategy == "nmm":

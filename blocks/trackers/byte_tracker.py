@@ -14,11 +14,14 @@ from typing_extensions import Doc
 
 from blocks.trackers.byte_track import UNCONFIRMED, ByteTrack, Settings
 from engine.block import block
+from engine.errors import RuntimeInputError
 from engine.kinds import AnyDetections, Image, ZeroToOne
 from engine.state import State
 from engine.values.image import STILL_FPS
 from engine.values.shape import Fixed
 
+MAX_DETECTIONS = 4000
+"""In a frame; to find their tracks takes a second or two, and grows with the cube of their number."""
 MOST_FPS = 1000.0
 """A source that declares more is not believed."""
 
@@ -60,6 +63,11 @@ def byte_tracker(
     state: State,
 ) -> Tracked:
     """Give the detections of a video ids that stay the same from frame to frame."""
+    if len(detections) > MAX_DETECTIONS:
+        raise RuntimeInputError(
+            f"There are {len(detections)} detections in one frame; {MAX_DETECTIONS} can be tracked.",
+            hint="Ask the model for less, by a higher confidence or fewer detections.",
+        )
     memory = state.of(image.video.source, Memory)
     settings = Settings(
         activation=track_activation_threshold,

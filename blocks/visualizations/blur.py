@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import numpy as np
 from annotated_types import Ge, Le
 from typing_extensions import Doc
 
 from blocks.visualizations.supervision import CopyImage, Drawn, canvas, to_supervision
 from engine.block import block
+from engine.errors import RuntimeInputError
 from engine.kinds import DrawableDetections, Image
+
+MAX_AREA = 4e9
+"""Pixels of all boxes together, which take some seconds."""
 
 
 @block("roboflow_core/blur_visualization@v1", aliases=("BlurVisualization",))
@@ -22,5 +27,12 @@ def blur_visualization(
     """Blur the boxes of detections."""
     import supervision as sv  # noqa: PLC0415 - heavy, and only drawing needs it
 
+    sides = predictions.xyxy.clip(0, (image.width, image.height) * 2).astype(np.float64)
+    area = (sides[:, 2:] - sides[:, :2]).clip(0).prod(axis=1).sum()
+    if area > MAX_AREA:
+        raise RuntimeInputError(
+            f"The boxes cover {area:.2g} pixels one upon the other; {MAX_AREA:.2g} can be blurred.",
+            hint="Blur fewer boxes, or join those that overlap.",
+        )
     annotator = sv.BlurAnnotator(kernel_size)
     return {"image": image.redrawn(annotator.annotate(canvas(image), to_supervision(predictions)))}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,9 @@ from engine.block import AnyBlock
 from engine.errors import PenstockError
 from engine.fault import Fault
 from engine.registry import Registry, blocks_under
+from engine.values.detections import Detections
 from tests.blocks.extremes import Arguments, extremes, largest, shaped, working
+from tests.blocks.samples import found, picture
 
 SECONDS = 10.0
 """Of CPU for one call; what is allowed at most takes a few."""
@@ -59,6 +61,30 @@ def test_the_largest_of_everything(block: AnyBlock, tmp_path: Path) -> None:
     for others in _others(block, tmp_path):
         numbers = {p.name: shaped(p, n) for p in block.signature.parameters.values() for n in largest(p)}
         refused(block, {**working(block, tmp_path), **numbers, **others})
+
+
+def _many(count: int, size: float = 1) -> Detections:
+    return found(*[(0, 0, size, size)] * count)
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "arguments"),
+    [
+        ("detections_consensus@v1", 10_000, lambda n: {"predictions_batches": [_many(n - n // 2), _many(n // 2)]}),
+        ("detections_stitch@v1", 20_000, lambda n: {"predictions": [_many(n - n // 2), _many(n // 2)]}),
+        ("byte_tracker@v3", 4000, lambda n: {"detections": _many(n)}),
+        ("blur_visualization@v1", 4000, lambda n: {"image": picture(1000, 1000), "predictions": _many(n, 1000)}),
+        ("time_in_zone@v3", 10_000, lambda n: {"zone": [[[0, 0]] * (n - n // 2), [[5, 5]] * (n // 2)]}),
+    ],
+)
+def test_too_many_are_refused_at_once(
+    name: str, most: int, arguments: Callable[[int], Arguments], tmp_path: Path
+) -> None:
+    block = next(block for block in BLOCKS if block.type.endswith(name))
+    started = time.process_time()
+    assert refused(block, {**working(block, tmp_path), **arguments(most + 1)})
+    assert time.process_time() - started < 1
+    assert not refused(block, {**working(block, tmp_path), **arguments(most // 10)})
 
 
 def _others(block: AnyBlock, folder: Path) -> Iterator[Arguments]:
