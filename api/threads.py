@@ -19,7 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
-LONG_SECONDS = 0.05
+LONG_SECONDS = 0.02
 """A job that has been at work for longer than this does not count as one that has just begun."""
 
 
