@@ -80,11 +80,7 @@ async def answer_run(
     return await _answer(request, schema, lambda server, body: handle(server, body, caller), caller.key, caller.control)
 
 
-async def answer(
-    request: Request,
-    schema: type[Schema],
-    handle: Callable[[Server, Schema], Any],
-) -> Response:
+async def answer(request: Request, schema: type[Schema], handle: Callable[[Server, Schema], Any]) -> Response:
     """Answer a request: check it, and have `handle` work on it in a thread.
 
     Args:
@@ -96,7 +92,8 @@ async def answer(
 
 async def answer_at_once(request: Request, handle: Callable[[Server], Any]) -> Response:
     """Answer a request that asks for no work, without a key, however many others are waiting: no thread is asked."""
-    return _response(handle(request.app.state.server), time.perf_counter())
+    started = time.perf_counter()
+    return _response(handle(request.app.state.server), started)
 
 
 async def _answer(

@@ -114,9 +114,8 @@ def _images(server: Server, request: InferenceRequest, caller: Caller) -> list[I
         )
     images = []
     for index, value in enumerate(listed):
-        caller.control.go_on()
         images.append(server.images.load(value, f"image.[{index}]"))
-        caller.control.budget.count(images[-1:])
+        caller.control.hold(images[-1])
     return images
 
 

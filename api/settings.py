@@ -38,10 +38,10 @@ def _listed(value: object) -> object:
 
 def _level(value: str) -> str:
     """The name of a level of `logging`, in capitals."""
-    known = logging.getLevelNamesMapping()
-    if value.strip().upper() not in known:
+    name, known = value.strip().upper(), logging.getLevelNamesMapping()
+    if name not in known:
         raise ValueError(f"a level is one of {', '.join(known)}")
-    return value.strip().upper()
+    return name
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]

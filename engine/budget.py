@@ -34,7 +34,8 @@ class Budget:
     def __init__(self, most: int = MAX_BYTES) -> None:
         self._most = most
         self._held = 0
-        self._counted: set[int] = set()
+        # Kept alive, since Python gives the id of what is gone to something else.
+        self._counted: dict[int, Any] = {}
         self._encoded: list[Image] = []
         self._lock = Lock()
 
@@ -63,7 +64,7 @@ class Budget:
             return self._size_of_array(value.pixels)
         if kind in SMALL or id(value) in self._counted:
             return 0
-        self._counted.add(id(value))
+        self._counted[id(value)] = value
         if kind is Image:
             self._encoded.append(value)
             return int(value.nbytes)
@@ -78,14 +79,20 @@ class Budget:
     def _size_of_array(self, array: npt.NDArray[Any]) -> int:
         """The bytes behind an array, unless they were counted, perhaps as those of a picture not decoded then."""
         owner = _owner(array)
-        decoded = [image for image in self._encoded if image.is_decoded]
-        if decoded:
-            self._counted.update(id(_owner(image.pixels)) for image in decoded)
-            self._encoded = [image for image in self._encoded if not image.is_decoded]
+        if id(owner) not in self._counted:
+            self._note_decoded()
         if id(owner) in self._counted:
             return 0
-        self._counted.add(id(owner))
+        self._counted[id(owner)] = owner
         return owner.nbytes
+
+    def _note_decoded(self) -> None:
+        """Take the arrays of pictures that somebody has looked at meanwhile for counted."""
+        for image in self._encoded:
+            if image.is_decoded:
+                owner = _owner(image.pixels)
+                self._counted[id(owner)] = owner
+        self._encoded = [image for image in self._encoded if not image.is_decoded]
 
 
 def _owner(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from math import inf
 from threading import get_ident
+from typing import Any
 
 from engine.budget import MAX_BYTES, Budget
 from engine.errors import RunCancelledError, RunTimeoutError, WorkflowExecutionEngineError
@@ -43,10 +44,11 @@ class Control:
         if self._verdict is None:
             self._verdict = RunCancelledError("The run was called off.", context=CONTEXT)
 
-    def go_on(self) -> None:
-        """Raise RunCancelledError or RunTimeoutError when the run has to stop."""
+    def hold(self, value: Any) -> None:
+        """Note that the run holds an input; raises what `check` raises, and RuntimeInputError when it is too much."""
         now = time.monotonic()
         self.check(now, now)
+        self.budget.count((value,))
 
     def begin(self, step: str) -> float:
         """Note that this thread begins a step; the moment, on the monotonic clock. Raises what `check` raises."""

@@ -158,9 +158,8 @@ class Engine:
         """What decodes the inputs of a run, as long as it may go on: each of them may have to be fetched."""
 
         def decode(kinds: tuple[str, ...], value: Any, name: str) -> Any:
-            control.go_on()
             decoded = self._decode(kinds, value, name)
-            control.budget.count((decoded,))
+            control.hold(decoded)
             return decoded
 
         return decode

@@ -32,8 +32,6 @@ def areas(value: Any) -> list[Points]:
     """The polygons of a zone, which is one polygon or a list of them; RuntimeInputError when it is neither."""
     if isinstance(value, list | tuple | np.ndarray) and len(value) == 0:
         return []
-    if _is_list(value) and sum(len(item) if _is_list(item) else 1 for item in value) > MAX_POINTS:
-        raise RuntimeInputError(f"A zone has at most {MAX_POINTS} points.", hint="Draw it more simply.")
     single = _points(value)
     polygons = [single] if single is not None else [_points(item) for item in value] if _is_list(value) else [None]
     good = [polygon for polygon in polygons if polygon is not None and len(polygon) >= 3]
@@ -42,6 +40,8 @@ def areas(value: Any) -> list[Points]:
             "A zone is a polygon of three or more points, or a list of such polygons.",
             hint="Write a polygon as [[x, y], [x, y], [x, y]], in pixels of the picture.",
         )
+    if sum(map(len, good)) > MAX_POINTS:
+        raise RuntimeInputError(f"A zone has at most {MAX_POINTS} points.", hint="Draw it more simply.")
     return good
 
 

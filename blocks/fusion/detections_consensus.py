@@ -9,7 +9,7 @@ import numpy as np
 from annotated_types import Ge
 from typing_extensions import Doc
 
-from blocks.fusion.joining import BoxesOrMasks, joined
+from blocks.fusion.joining import BoxesOrMasks, joined, refuse_many
 from blocks.fusion.merging import Aggregation, MaskAggregation, aggregated, merged_rows
 from engine.block import block
 from engine.errors import RuntimeInputError
@@ -79,9 +79,8 @@ def _together(sources: Sequence[Detections]) -> tuple[Detections, list[int]]:
             f"{' and '.join('{!r} of {} x {} pixels'.format(*_identity(frame)) for frame in (frames[0], other))}.",
             hint="Wire detectors that all look at the same picture.",
         )
-    return joined(frames[0], sources, MAX_ROWS), [
-        number for number, source in enumerate(sources) for _ in range(len(source))
-    ]
+    refuse_many(sources, MAX_ROWS)
+    return joined(frames[0], sources), [number for number, source in enumerate(sources) for _ in range(len(source))]
 
 
 def _identity(frame: Frame) -> tuple[str, int, int]:

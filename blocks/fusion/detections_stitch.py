@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from typing_extensions import Doc
 
-from blocks.fusion.joining import BoxesOrMasks, joined
+from blocks.fusion.joining import BoxesOrMasks, joined, refuse_many
 from engine.block import block
 from engine.errors import RuntimeInputError
 from engine.kinds import Image, Kinds, ZeroToOne
@@ -43,7 +43,9 @@ def detections_stitch(
 ) -> Stitched:
     """Bring what was found in the parts of a picture back to the whole of it."""
     frame = reference_image.frame
-    found = joined(frame, [_in_whole(frame, part) for part in predictions], MAX_ROWS)
+    if overlap_filtering_strategy != "none":
+        refuse_many(predictions, MAX_ROWS)
+    found = joined(frame, [_in_whole(frame, part) for part in predictions])
     if overlap_filtering_strategy == "nms":
         found = found.select(_surest(found, iou_threshold))
     elif overlap_filtering_strategy == "nmm":

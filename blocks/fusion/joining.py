@@ -18,18 +18,22 @@ BoxesOrMasks = Annotated[Detections, Kinds(OBJECTS, INSTANCES)]
 """Detections with or without masks."""
 
 
-def joined(frame: Frame, sets: Sequence[Detections], most: int) -> Detections:
-    """All rows of sets that lie in `frame`, in order; RuntimeInputError when there are more than `most`.
+def refuse_many(sets: Sequence[Detections], most: int) -> None:
+    """Raise RuntimeInputError when sets have more than `most` rows, too many to compare each with all others."""
+    count = sum(map(len, sets))
+    if count > most:
+        raise RuntimeInputError(
+            f"These are {count} detections of one picture, to be compared with each other; {most} are the limit.",
+            hint="Ask the model for less, by a higher confidence or fewer detections.",
+        )
+
+
+def joined(frame: Frame, sets: Sequence[Detections]) -> Detections:
+    """All rows of sets that lie in `frame`, in order.
 
     A set without masks among others with masks gets full boxes as masks. A column that one lacks is None in its rows.
     """
     filled = [item for item in sets if len(item)]
-    if (count := sum(map(len, filled))) > most:
-        raise RuntimeInputError(
-            f"These are {count} detections of one picture, of which each is compared with all others; {most} are the "
-            "limit.",
-            hint="Ask the model for less, by a higher confidence or fewer detections.",
-        )
     if not filled:
         kind, inference_id = (sets[0].kind, sets[0].inference_id) if sets else ("object-detection", None)
         return Detections.empty(frame, kind, inference_id)

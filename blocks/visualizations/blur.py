@@ -27,12 +27,13 @@ def blur_visualization(
     """Blur the boxes of detections."""
     import supervision as sv  # noqa: PLC0415 - heavy, and only drawing needs it
 
-    sides = predictions.xyxy.clip(0, (image.width, image.height) * 2).astype(np.float64)
-    area = (sides[:, 2:] - sides[:, :2]).clip(0).prod(axis=1).sum()
+    found = to_supervision(predictions)
+    sides = found.xyxy.clip(0, (image.width, image.height) * 2).astype(np.float64)
+    area = (sides[:, 2:] - sides[:, :2]).prod(axis=1).sum()
     if area > MAX_AREA:
         raise RuntimeInputError(
             f"The boxes cover {area:.2g} pixels one upon the other; {MAX_AREA:.2g} can be blurred.",
             hint="Blur fewer boxes, or join those that overlap.",
         )
     annotator = sv.BlurAnnotator(kernel_size)
-    return {"image": image.redrawn(annotator.annotate(canvas(image), to_supervision(predictions)))}
+    return {"image": image.redrawn(annotator.annotate(canvas(image), found))}

@@ -119,7 +119,7 @@ def _skeletons(found: Detections) -> list[npt.NDArray[np.float32]]:
 
 def _points(row: Any) -> npt.NDArray[np.float32]:
     """The points of one detection, K x 2, none of them very far away."""
-    return np.asarray(row, np.float32).reshape(-1, 2).clip(-FARTHEST, FARTHEST)
+    return np.asarray([] if row is None else row, np.float32).reshape(-1, 2).clip(-FARTHEST, FARTHEST)
 
 
 def _are_places(ids: npt.NDArray[np.int64], count: int) -> bool:
@@ -131,11 +131,13 @@ def _labelled(pixels: Pixels, found: Detections, labeller: sv.VertexLabelAnnotat
     """Pixels with the names of the keypoints on them, or their numbers where they have no names."""
     import supervision as sv  # noqa: PLC0415 - heavy, and only drawing needs it
 
-    rows = [_points(row) for row in found.columns.get("keypoints_xy", ())]
+    if "keypoints_xy" not in found.columns:
+        return pixels
+    rows = [_points(row) for row in found.columns["keypoints_xy"]]
     named = found.columns.get("keypoints_class_name", [range(len(points)) for points in rows])
     labels = [[str(name) for name in names] for names in named]
     refuse_long(chain.from_iterable(labels), labeller.text_scale)
-    for points, names in zip(rows, labels, strict=False):
+    for points, names in zip(rows, labels, strict=True):
         if len(points):
             pixels = labeller.annotate(pixels, sv.KeyPoints(points[None]), names)
     return pixels

@@ -47,7 +47,7 @@ Position = Literal[
 FARTHEST = 1_000_000
 """Nothing is drawn farther away, in pixels: OpenCV counts in 32 bits, with some of them behind the point."""
 MAX_LETTERS = 2_000_000
-"""Letters of the size 1 that are drawn at most, which takes seconds; one twice as large is worth four."""
+"""Letters of the size 1 that are drawn at most, which takes seconds; a letter twice as large counts as four."""
 
 
 class Drawn(TypedDict):
@@ -78,7 +78,7 @@ def canvas(image: Image) -> Pixels:
 
 def refuse_long(texts: Iterable[str], scale: float) -> None:
     """Raise RuntimeInputError when all these texts together take too long to draw."""
-    if sum(map(len, texts)) * scale**2 > MAX_LETTERS:
+    if sum(map(len, texts)) * max(scale, 1) ** 2 > MAX_LETTERS:
         raise RuntimeInputError(
             f"So much text of the size {scale:g} takes too long to draw.",
             hint="Make text_scale smaller, or draw fewer or shorter texts.",

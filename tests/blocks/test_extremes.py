@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from engine.block import AnyBlock
 from engine.errors import PenstockError
 from engine.fault import Fault
 from engine.registry import Registry, blocks_under
-from engine.values.detections import Detections
+from engine.values.detections import Detections, strings
 from tests.blocks.extremes import Arguments, extremes, largest, shaped, working
 from tests.blocks.samples import found, picture
 
@@ -67,13 +68,24 @@ def _many(count: int, size: float = 1) -> Detections:
     return found(*[(0, 0, size, size)] * count)
 
 
+def _inside_out(count: int) -> Detections:
+    return found(*[(1000, 1000, 0, 0)] * count)
+
+
+def _called(name: str) -> Detections:
+    return replace(_many(1), class_name=strings([name]))
+
+
 @pytest.mark.parametrize(
     ("name", "most", "arguments"),
     [
         ("detections_consensus@v1", 10_000, lambda n: {"predictions_batches": [_many(n - n // 2), _many(n // 2)]}),
         ("detections_stitch@v1", 20_000, lambda n: {"predictions": [_many(n - n // 2), _many(n // 2)]}),
         ("byte_tracker@v3", 4000, lambda n: {"detections": _many(n)}),
+        ("blur_visualization@v1", 4000, lambda n: {"image": picture(1000, 1000), "predictions": _inside_out(n)}),
+        ("label_visualization@v1", 2_000_000, lambda n: {"text_scale": 0.001, "predictions": _called("x" * n)}),
         ("blur_visualization@v1", 4000, lambda n: {"image": picture(1000, 1000), "predictions": _many(n, 1000)}),
+        ("time_in_zone@v3", 10_000, lambda n: {"zone": [[0, 0]] * n}),
         ("time_in_zone@v3", 10_000, lambda n: {"zone": [[[0, 0]] * (n - n // 2), [[5, 5]] * (n // 2)]}),
     ],
 )

@@ -15,7 +15,7 @@ TARGETS = ("next_steps", "cases")
 NOT_WIRED = ("type", "name", "workflow_definition", *TARGETS)
 BINDINGS = "parameter_bindings"
 
-Step = Mapping[str, Any]
+Json = Mapping[str, Any]
 Rewrite = Callable[[Any], Any]
 
 
@@ -34,7 +34,7 @@ def folded(draw: st.DrawFn, cases: st.SearchStrategy[Case]) -> tuple[Case, dict[
     return case, definition
 
 
-def _with_gates(draw: st.DrawFn, steps: list[Step]) -> frozenset[str]:
+def _with_gates(draw: st.DrawFn, steps: list[Json]) -> frozenset[str]:
     """Some steps, and all before and behind their gates."""
     closed = draw(st.sets(st.sampled_from([step["name"] for step in steps]), min_size=1))
     groups = [{step["name"], *_targets(step)} for step in steps if _targets(step)]
@@ -43,7 +43,7 @@ def _with_gates(draw: st.DrawFn, steps: list[Step]) -> frozenset[str]:
     return frozenset(closed)
 
 
-def _behind_gates(draw: st.DrawFn, steps: list[Step]) -> frozenset[str]:
+def _behind_gates(draw: st.DrawFn, steps: list[Json]) -> frozenset[str]:
     """Some steps behind the same gates: these stay outside, and act on the whole inner workflow."""
     gates = {step["name"]: {gate["name"] for gate in steps if step["name"] in _targets(gate)} for step in steps}
     name = draw(st.sampled_from([name for name in gates if gates[name]] or list(gates)))
@@ -53,7 +53,7 @@ def _behind_gates(draw: st.DrawFn, steps: list[Step]) -> frozenset[str]:
     return frozenset(alike) if draw(st.booleans()) else frozenset({name} | draw(st.sets(st.sampled_from(alike))))
 
 
-def _targets(step: Step) -> list[str]:
+def _targets(step: Json) -> list[str]:
     named: Any = next((step[key] for key in TARGETS if key in step), [])
     return [text.removeprefix("$steps.") for text in (named.values() if isinstance(named, dict) else named)]
 
@@ -65,7 +65,7 @@ class _Fold:
         reaches_out: whether a gate inside names a step outside.
     """
 
-    def __init__(self, draw: st.DrawFn, outer: Step, chosen: frozenset[str], name: str) -> None:
+    def __init__(self, draw: st.DrawFn, outer: Json, chosen: frozenset[str], name: str) -> None:
         self._draw = draw
         self._outer = outer
         self._name = name
@@ -74,8 +74,9 @@ class _Fold:
         inside = [step for step in outer["steps"] if step["name"] in chosen]
         self.reaches_out = any(target not in chosen for step in inside for target in _targets(step))
         # Names that are used outside, too, unless a gate has to find a step there.
-        fresh = draw(st.permutations([f"s{n}" for n in range(len(inside))])) if not self.reaches_out else ()
-        self._names = dict(zip(chosen, fresh, strict=False)) or dict(zip(chosen, chosen, strict=True))
+        names = sorted(chosen)
+        fresh = names if self.reaches_out else draw(st.permutations([f"s{n}" for n in range(len(inside))]))
+        self._names = dict(zip(names, fresh, strict=True))
 
     def definition(self) -> dict[str, Any]:
         """The whole workflow."""
@@ -92,11 +93,11 @@ class _Fold:
         place = self._draw(st.integers(0, len(around)))
         return workflow(self._outer["inputs"], [*around[:place], inner, *around[place:]], outputs)
 
-    def _inside(self, step: Step) -> dict[str, Any]:
+    def _inside(self, step: Json) -> dict[str, Any]:
         targets = {name: f"$steps.{self._names.get(name, name)}" for name in _targets(step)}
         return {**_rewritten(step, self._bound, targets), "name": self._names[step["name"]]}
 
-    def _outside(self, step: Step) -> dict[str, Any]:
+    def _outside(self, step: Json) -> dict[str, Any]:
         targets = {name: f"$steps.{self._name if name in self._names else name}" for name in _targets(step)}
         return _rewritten(step, self._led_out, targets)
 
@@ -123,7 +124,7 @@ class _Fold:
         return f"$steps.{self._names[step]}.{output}"
 
 
-def _rewritten(step: Step, rewrite: Rewrite, targets: Mapping[str, str]) -> dict[str, Any]:
+def _rewritten(step: Json, rewrite: Rewrite, targets: Mapping[str, str]) -> dict[str, Any]:
     """A step with every argument rewritten, and the steps that a gate names as `targets` has them, each once."""
     made = {key: value if key in NOT_WIRED else _each(rewrite, key, value) for key, value in step.items()}
     if "next_steps" in step:

@@ -66,6 +66,15 @@ def test_texts_bytes_and_containers() -> None:
     assert held(shared, [shared], (shared, shared)) == 1000 + 8 + 16
 
 
+def test_what_is_gone_is_not_taken_for_what_comes_after() -> None:
+    """Steps return lists that live no longer than it takes to lay out their members."""
+    budget = Budget(100_000)
+    for number in range(99):
+        budget.count([[f"{number:01000}"]])
+    with pytest.raises(RuntimeInputError):
+        budget.count([["x" * 1000]])
+
+
 def test_a_picture_counts_as_though_it_were_decoded() -> None:
     image = encoded()
     size = PIXELS + len(image.encoded or b"")

@@ -15,8 +15,10 @@ from engine.query.properties import Floats, boxes
 from engine.query.statements import Statement, matching
 from engine.query.takes import DETECTION_KINDS, DETECTIONS
 from engine.values.detections import Detections, strings
+from engine.wire.read_detections import MAX_COORDINATE
 
-Pixels = Annotated[float, Ge(-1_000_000_000), Le(1_000_000_000)]
+Distance = Annotated[float, Ge(-MAX_COORDINATE), Le(MAX_COORDINATE)]
+"""In pixels."""
 SortMode = Literal["confidence", "x_min", "x_max", "y_min", "y_max", "size", "center_x", "center_y"]
 
 
@@ -56,14 +58,14 @@ def ordered(detections: Detections, mode: SortMode, ascending: bool = True) -> D
 
 
 @operation("DetectionsOffset", DETECTIONS, gives=DETECTION_KINDS)
-def grown(detections: Detections, offset_x: Pixels, offset_y: Pixels) -> Detections:
+def grown(detections: Detections, offset_x: Distance, offset_y: Distance) -> Detections:
     """Make the boxes wider and higher by some pixels, half of them on either side, even beyond the picture."""
     margin = np.array([-offset_x / 2, -offset_y / 2, offset_x / 2, offset_y / 2], np.float32)
     return replace(detections, xyxy=detections.xyxy + margin)
 
 
 @operation("DetectionsShift", DETECTIONS, gives=DETECTION_KINDS)
-def shifted(detections: Detections, shift_x: Pixels, shift_y: Pixels) -> Detections:
+def shifted(detections: Detections, shift_x: Distance, shift_y: Distance) -> Detections:
     """Move the detections, with their masks and points, by some pixels to the right and down."""
     return detections.moved(detections.frame, shift_x, shift_y)
 

@@ -63,7 +63,7 @@ def tile_detections_non_batch(crops: Gathered[Image], crops_predictions: Gathere
 
 
 def _stitched(image: Image, groups: list[AnyDetections]) -> Predictions:
-    return {"predictions": joined(image.frame, [group.in_root() for group in groups], most=1000)}
+    return {"predictions": joined(image.frame, [group.in_root() for group in groups])}
 
 
 def _tiled(crops: list[Image], groups: list[AnyDetections]) -> Drawing:
