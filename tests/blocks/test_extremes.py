@@ -69,7 +69,7 @@ def _many(count: int, size: float = 1) -> Detections:
 
 
 def _inside_out(count: int) -> Detections:
-    return found(*[(1000, 1000, 0, 0)] * count)
+    return found(*[(1000, 0, 0, 1000)] * count)
 
 
 def _called(name: str) -> Detections:
