@@ -179,6 +179,37 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = 
         {"n": [1, 2]},
         [{"o": 2}, {"o": None}],
     ),
+    "a gate deep in it that names the nearest step around it": (
+        workflow(
+            [N],
+            [
+                inner(
+                    "w",
+                    workflow(
+                        [parameter("x")],
+                        [
+                            inner(
+                                "v",
+                                workflow(
+                                    [parameter("x")],
+                                    [step("odd", "g", value="$inputs.x", next_steps=["$steps.after"])],
+                                    {},
+                                ),
+                                x="$inputs.x",
+                            ),
+                            step("add", "after", a="$inputs.x"),
+                        ],
+                        {"o": "$steps.after.number"},
+                    ),
+                    x="$inputs.n",
+                ),
+                step("add", "after", a="$inputs.n"),
+            ],
+            {"near": "$steps.w.o", "far": "$steps.after.number"},
+        ),
+        {"n": [1, 2]},
+        [{"near": 2, "far": 2}, {"near": None, "far": 3}],
+    ),
     "a gate in it": (
         workflow(
             [N],
