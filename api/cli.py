@@ -84,8 +84,8 @@ def validate(
     workflow: Annotated[Path, typer.Argument(help="A workflow in JSON.", exists=True, dir_okay=False)],
 ) -> None:
     """Compile a workflow and say what is wrong with it, without running it."""
+    from api.describe.interface import warn  # noqa: PLC0415 - as above
     from api.running import read_workflow  # noqa: PLC0415 - heavy, and no other command needs it
-    from engine.interface import warn  # noqa: PLC0415 - as above
 
     with closing(_server()) as server:
         definition = read_workflow(workflow)

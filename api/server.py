@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 
 from api.sessions import Sessions
 from api.settings import Settings
+from blocks.python.block import python_blocks
+from blocks.python.workers import Workers
 from engine.compiler.embed import InnerLimits
 from engine.engine import Engine
 from engine.guard.egress import Egress
 from engine.guard.images import ImageLoader
 from engine.guard.workflows import WorkflowStore
-from engine.python.workers import Workers
 from engine.registry import Registry, installed_blocks
 from models.pool import ModelPool
 from models.providers import installed_providers, loader
@@ -63,8 +64,8 @@ def build(settings: Settings) -> Server:
         "environment": settings.environment(),
         "egress": egress,
     }
-    registry = Registry(installed_blocks("blocks", settings.plugins))
     workflows, python = settings.workflows(), settings.python()
+    registry = Registry(installed_blocks("blocks", settings.plugins), python_blocks(python))
     inner = InnerLimits(settings.max_inner_depth, settings.max_inner_count)
-    engine = Engine(registry, images, resources, workflows.read, inner, python)
+    engine = Engine(registry, images, resources, workflows.read, inner)
     return Server(settings, models, images, engine, egress, workflows, python)

@@ -13,13 +13,13 @@ from uuid import uuid4
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from blocks.python.workers import Workers
 from engine.budget import MAX_BYTES
 from engine.errors import PenstockError
 from engine.guard.environment import ClosedEnvironment, Environment
 from engine.guard.folder import Folder
 from engine.guard.limits import Limits, SourcePolicy
 from engine.guard.workflows import LOCAL, WorkflowStore
-from engine.python.workers import Workers
 
 MIB = 2**20
 

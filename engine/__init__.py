@@ -14,11 +14,9 @@ their subject, and each can be read when it is needed. The first line of every f
 5. How a plan is run. `inputs` writes the first columns; `schedule` says which step is next, and `crew` lends it
    threads; `run` calls the block for every row that `reading` finds complete; `outputs` nests the columns into results.
    `control` stops it, with a `budget` of bytes; `report`, `console` and `skips` tell what happened.
-6. The door. `engine` holds the plans and runs them; `interface` and `describe` say what a plan or a block takes and
-   gives. `errors` is the tree of all that can be wrong, with whose `fault` it is; `spelling` guesses what was meant;
-   `version` is ours.
+6. The door. `engine` holds the plans and runs them. `errors` is the tree of all that can be wrong, with whose `fault`
+   it is; `spelling` guesses what was meant; `version` is ours.
 
-Beside that stand `wire`, which turns values into JSON and back; `guard`, through which alone bytes, addresses and paths
-of strangers pass; `query`, the language in which workflows filter and compare; and `python`, which runs the code of
-users in processes of its own.
+Beside that stand `wire`, which turns values into JSON and back, and `guard`, through which alone bytes, addresses and
+paths of strangers pass.
 """

@@ -19,10 +19,8 @@ from engine.crew import Crew
 from engine.errors import BlockInterfaceError, WorkflowDefinitionError
 from engine.guard.images import ImageLoader
 from engine.inputs import Decode, bind
-from engine.interface import outputs_of_inner
 from engine.outputs import collect
 from engine.plan import Plan
-from engine.python.workers import Workers
 from engine.registry import Registry
 from engine.report import Report
 from engine.run import CONSOLE, MUTED, STATE, Run
@@ -49,7 +47,6 @@ class Engine:
         resources: what blocks ask for by the names of their keyword-only parameters.
         workflows: looks up inner workflows that are named by workspace and id; None where nothing is stored.
         inner: how many inner workflows may be, and how deep.
-        python: what runs Python blocks that come with workflows; without it such workflows are refused.
     """
 
     def __init__(
@@ -59,7 +56,6 @@ class Engine:
         resources: Mapping[str, Any],
         workflows: ReadWorkflow | None = None,
         inner: InnerLimits | None = None,
-        python: Workers | None = None,
     ) -> None:
         for block in registry.blocks:
             lacking = block.signature.resources - resources.keys() - OF_THE_RUN
@@ -71,7 +67,6 @@ class Engine:
         self._crew = Crew(registry.blocks)
         self._workflows = workflows
         self._inner = inner
-        self._python = python
         self._plans: OrderedDict[bytes, Plan] = OrderedDict()
         self._lock = Lock()
 
@@ -88,7 +83,7 @@ class Engine:
                 self._plans.move_to_end(key)
                 return plan
         # What the key was made of, so that a plan shares nothing with the caller, who may change what is theirs.
-        plan = compile_workflow(orjson.loads(json), self.registry, self._python)
+        plan = compile_workflow(orjson.loads(json), self.registry)
         if len(json) <= MAX_CACHED_BYTES:
             with self._lock:
                 self._plans[key] = plan
@@ -105,7 +100,7 @@ class Engine:
         alone = orjson.loads(_json({"version": "1.0", "inputs": [], "steps": [step], "outputs": []}))
         if is_inner(step):
             whole = embed(alone, self._workflows, self._inner)
-            return outputs_of_inner(self.plan(whole["steps"][0]["workflow_definition"]))
+            return _outputs_as_step(self.plan(whole["steps"][0]["workflow_definition"]))
         return parse(alone, self.registry).steps[step["name"]].outputs
 
     def run(
@@ -167,6 +162,14 @@ class Engine:
     def close(self) -> None:
         """Let go of the threads that help runs, once they are done."""
         self._crew.close()
+
+
+def _outputs_as_step(plan: Plan) -> dict[str, Output]:
+    """The outputs that a workflow has as a step of another one."""
+    return {
+        output.name: Output(output.name, ("dictionary",) if output.wildcard else output.columns[0].kinds)
+        for output in plan.outputs
+    }
 
 
 def _json(definition: Any) -> bytes:

@@ -1,23 +1,34 @@
-"""Finding blocks: those that ship with Penstock, and those that installed packages bring."""
+"""Finding blocks: those that ship with Penstock, those of installed packages, and those that workflows bring along."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from types import MappingProxyType, ModuleType
+from typing import Any
 
 from engine.block import AnyBlock, Block
-from engine.errors import PluginLoadingError
+from engine.errors import PluginLoadingError, WorkflowEnvironmentConfigurationError
 
 ENTRY_POINTS = "penstock.blocks"
+Blocks = Mapping[str, AnyBlock]
+"""Blocks by every identifier that is valid for them."""
+MakeBlocks = Callable[[Collection[Any], Blocks], Blocks]
+"""Makes blocks of the definitions that come with a workflow, given the blocks that are known already."""
 
 
 class Registry:
-    """Blocks by every identifier that is valid for them; never changed after it was made."""
+    """The blocks that workflows may use; never changed after it was made.
 
-    def __init__(self, blocks: Iterator[AnyBlock]) -> None:
+    Args:
+        blocks: those of this server.
+        make: makes those that come with a workflow; without it such workflows are refused.
+    """
+
+    def __init__(self, blocks: Iterator[AnyBlock], make: MakeBlocks | None = None) -> None:
+        self._make = make
         found: dict[str, AnyBlock] = {}
         self.blocks: list[AnyBlock] = []
         for block in blocks:
@@ -31,7 +42,23 @@ class Registry:
                         f"{other} and {block.function.__module__} both claim the block type {identifier}."
                     )
                 found[identifier] = block
-        self.by_identifier: Mapping[str, AnyBlock] = MappingProxyType(found)
+        self.by_identifier: Blocks = MappingProxyType(found)
+
+    def brought(self, definitions: Collection[Any]) -> Blocks:
+        """The blocks that come with a workflow; raises what making them raises.
+
+        Raises:
+            WorkflowEnvironmentConfigurationError: there are some, and this server makes none.
+        """
+        if not definitions:
+            return {}
+        if self._make is None:
+            raise WorkflowEnvironmentConfigurationError(
+                "This server does not run Python blocks that come with workflows.",
+                hint="Its operator can allow it by ALLOW_CUSTOM_PYTHON_EXECUTION_IN_WORKFLOWS=true.",
+                context="workflow_compilation | dynamic_blocks_compilation",
+            )
+        return self._make(definitions, self.by_identifier)
 
 
 def installed_blocks(package: str, plugins: Iterable[str] = ()) -> Iterator[AnyBlock]:

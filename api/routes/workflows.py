@@ -8,14 +8,14 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from api.describe.blocks import definition_json_schema, describe, describe_outputs
+from api.describe.interface import describe_interface, explain, warn
 from api.door import Caller, answer, answer_run, json_response
 from api.openapi import operation_id, takes
 from api.schemas.models import Nothing
 from api.schemas.workflows import DescribeRequest, InterfaceRequest, RunRequest, ValidateRequest
 from api.server import Server
 from engine.compiler.read import ENGINE_VERSION
-from engine.describe import definition_json_schema, describe, describe_outputs
-from engine.interface import describe_interface, explain, warn
 from engine.report import Report
 from engine.state import Memory
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from api.describe.interface import describe_interface
 from api.door import Caller, answer, answer_run
 from api.openapi import operation_id, takes
 from api.routes.workflows import run_workflow
 from api.schemas.workspaces import NamedRunRequest, StoredInterfaceRequest, StoredRunRequest
 from api.server import Server
-from engine.interface import describe_interface
 
 router = APIRouter(tags=["stored workflows"], generate_unique_id_function=operation_id)
 

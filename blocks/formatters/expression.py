@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal, TypedDict
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import Doc
 
+from blocks.query import Condition, Query
+from blocks.query.operation import look_up
 from engine.block import block
 from engine.kinds import Anything
-from engine.query import Condition, Query
-from engine.query.operation import look_up
 from engine.values.shape import Fixed
 
 MAX_CASES = 256

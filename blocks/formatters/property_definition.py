@@ -6,9 +6,9 @@ from typing import Annotated, TypedDict
 
 from typing_extensions import Doc
 
+from blocks.query import Query
 from engine.block import block
 from engine.kinds import Anything
-from engine.query import Query
 from engine.values.shape import Wired
 
 

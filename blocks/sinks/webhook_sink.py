@@ -12,12 +12,12 @@ import orjson
 from annotated_types import Ge, Le
 from typing_extensions import Doc
 
+from blocks.query import Operations, Query
 from engine.block import block
 from engine.clock import Clock
 from engine.errors import RuntimeInputError
 from engine.guard.egress import Egress
 from engine.kinds import Anything, Kinds
-from engine.query import Operations, Query
 from engine.state import STEP_SOURCE, State
 from engine.values.image import Image
 from engine.values.shape import Fixed

@@ -6,10 +6,10 @@ from typing import Annotated, Any, TypedDict
 
 from typing_extensions import Doc
 
+from blocks.query import Query
 from engine.block import block
 from engine.errors import InvalidInputTypeError
 from engine.kinds import AnyDetections, Anything
-from engine.query import Query
 from engine.values.detections import Detections
 
 

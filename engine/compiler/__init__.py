@@ -10,25 +10,23 @@ from engine.compiler.link import link
 from engine.compiler.lower import lower
 from engine.compiler.parse import parse
 from engine.plan import Plan
-from engine.python.workers import Workers
 from engine.registry import Registry
 
 
-def compile_workflow(definition: Any, registry: Registry, python: Workers | None = None) -> Plan:
+def compile_workflow(definition: Any, registry: Registry) -> Plan:
     """Compile a workflow.
 
     Args:
         definition: the document as JSON gave it, with the documents of all inner workflows in it (see `embed`).
         registry: the blocks that its steps may be of.
-        python: what runs Python blocks that come with the workflow; without it they are refused.
 
     Raises:
         WorkflowCompilerError: the document is no workflow, or its steps do not fit together; says where and why.
         NotSupportedExecutionEngineError: it asks for another version of the engine.
-        WorkflowEnvironmentConfigurationError: it comes with Python blocks, which nothing here runs.
+        WorkflowEnvironmentConfigurationError: it comes with blocks of its own, which nothing here runs.
         DynamicBlockCodeError: the code of one does not compile.
     """
-    workflow = parse(definition, registry, python)
+    workflow = parse(definition, registry)
     order = link(workflow)
     check_kinds(workflow)
     axes = lay_axes(workflow, order)

@@ -14,8 +14,6 @@ from engine.compiler.workflow import Literal, ParsedOutput, ParsedStep, ParsedWo
 from engine.document import Document, JsonField, StepDocument
 from engine.errors import InvalidReferenceTargetError, WorkflowSyntaxError
 from engine.fault import BlockError
-from engine.python.block import python_blocks
-from engine.python.workers import Workers
 from engine.registry import Registry
 from engine.selectors import StepSelector, parse_selector
 from engine.spelling import nearest
@@ -24,18 +22,18 @@ MAX_HINTS = 10
 """To find the nearest type takes milliseconds, and whoever has more problems than this has others to mend first."""
 
 
-def parse(definition: Any, registry: Registry, python: Workers | None = None) -> ParsedWorkflow:
+def parse(definition: Any, registry: Registry) -> ParsedWorkflow:
     """The document with every step's block found, every literal checked, and inner workflows as steps of their own.
 
     Raises:
         WorkflowSyntaxError: with one entry for every property that is wrong, not only the first.
         DuplicatedNameError: two inputs, steps or outputs share a name.
         InnerWorkflowParameterBindingsError: inner workflows that do not fit.
-        WorkflowEnvironmentConfigurationError, DynamicBlockError, DynamicBlockCodeError: Python blocks that come with
-            the workflow cannot be run here, or make no blocks.
+        WorkflowEnvironmentConfigurationError, DynamicBlockError, DynamicBlockCodeError: blocks that come with the
+            workflow cannot be run here, or are none.
     """
     document = read_document(definition)
-    parser = _Parser(registry, python)
+    parser = _Parser(registry)
     parser.read(document, Scope(), {})
     if parser.problems:
         raise _syntax_error(parser.problems)
@@ -60,9 +58,8 @@ def read_selector(field: JsonField) -> Reference:
 class _Parser:
     """One pass over a document and all documents in it."""
 
-    def __init__(self, registry: Registry, python: Workers | None) -> None:
+    def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._python = python
         self.problems: list[BlockError] = []
         self.steps: dict[str, ParsedStep] = {}
         self.inner = InnerWorkflows()
@@ -73,8 +70,7 @@ class _Parser:
         Args:
             around: the blocks that come with the documents around this one.
         """
-        own = python_blocks(document.dynamic_blocks_definitions or (), self._registry.by_identifier, self._python)
-        brought = {**around, **own}
+        brought = {**around, **self._registry.brought(document.dynamic_blocks_definitions or ())}
         for step in document.steps:
             if step.type == INNER_TYPE:
                 child = self.inner.enter(step, scope)

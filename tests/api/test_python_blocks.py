@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from tests.api.serving import serving
+from tests.blocks.python.samples import definition, taken, written
+from tests.blocks.python.test_workers import gone
 from tests.engine.arithmetic import step, workflow
-from tests.engine.python.samples import definition, taken, written
-from tests.engine.python.test_workers import gone
 
 Wire = Callable[[str], dict[str, Any]]
 

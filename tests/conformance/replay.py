@@ -12,6 +12,7 @@ from typing import Any
 
 from api.server import build
 from api.settings import Settings
+from blocks.python.block import python_blocks
 from engine import errors
 from engine.compiler.embed import INNER_TYPE
 from engine.engine import Engine
@@ -101,9 +102,10 @@ class Replay:
         """The engine with the blocks that ship and those of some plugins."""
         if plugins not in self._engines:
             packages = ("blocks", *(f"tests.conformance.stubs.{name}" for name in plugins))
-            registry = Registry(chain.from_iterable(blocks_under(name) for name in packages))
+            found = chain.from_iterable(blocks_under(name) for name in packages)
+            registry = Registry(found, python_blocks(self._server.python))
             resources = {**self._server.engine._resources, "models": self._models}
-            self._engines[plugins] = Engine(registry, self._server.images, resources, python=self._server.python)
+            self._engines[plugins] = Engine(registry, self._server.images, resources)
         return self._engines[plugins]
 
     def definitions(self) -> Findings:

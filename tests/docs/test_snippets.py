@@ -15,13 +15,14 @@ import httpx
 import numpy as np
 import pytest
 
+from blocks.python.block import python_blocks
+from blocks.python.workers import Workers
 from engine.compiler import compile_workflow
 from engine.compiler.embed import embed
 from engine.engine import Engine
 from engine.guard.images import ImageLoader
 from engine.guard.limits import Limits, SourcePolicy
 from engine.guard.workflows import WorkflowStore
-from engine.python.workers import Workers
 from engine.registry import Registry, blocks_under
 from tests.api.serving import serving
 from tests.blocks.samples import found
@@ -70,7 +71,8 @@ def workers() -> Iterator[Workers]:
 @pytest.mark.parametrize(("page", "text"), list(snippets("json")))
 def test_workflows_compile(page: str, text: str, workers: Workers) -> None:
     stored = WorkflowStore(ROOT / "examples" / "workflows", ROOT)
-    assert compile_workflow(embed(json.loads(text), stored.read), Registry(blocks_under("blocks")), workers).steps
+    registry = Registry(blocks_under("blocks"), python_blocks(workers))
+    assert compile_workflow(embed(json.loads(text), stored.read), registry).steps
 
 
 def test_stored_workflows_answer(starter_models: Path, photo: Callable[[str], bytes], tmp_path: Path) -> None:
@@ -86,7 +88,8 @@ def test_stored_workflows_answer(starter_models: Path, photo: Callable[[str], by
 
 def test_the_python_block_of_the_docs_works(workers: Workers) -> None:
     (text,) = [text for page, text in snippets("json") if page == "python_blocks.md"]
-    engine = Engine(Registry(iter(())), ImageLoader(Limits(), SourcePolicy()), {}, python=workers)
+    registry = Registry(iter(()), python_blocks(workers))
+    engine = Engine(registry, ImageLoader(Limits(), SourcePolicy()), {})
     image = np.full((4, 6, 3), 102, np.uint8)
     assert engine.run(engine.plan(json.loads(text)), {"image": image}) == [{"mean": 0.4, "bright": True}]
 

@@ -6,13 +6,14 @@ from typing import Annotated, Any, TypedDict
 
 from annotated_types import Ge
 
+from blocks.python.block import python_blocks
+from blocks.python.workers import Workers
 from engine.block import block
 from engine.engine import Engine
 from engine.errors import ModelNotFoundError
 from engine.guard.images import ImageLoader
 from engine.guard.limits import Limits, SourcePolicy
 from engine.kinds import Anything, Image
-from engine.python.workers import Workers
 from engine.registry import Registry
 from engine.state import State
 from engine.values.shape import (
@@ -224,7 +225,7 @@ BLOCKS = (
 def engine(python: Workers | None = None) -> Engine:
     """An engine with these blocks alone."""
     images = ImageLoader(Limits(), SourcePolicy())
-    return Engine(Registry(iter(BLOCKS)), images, {}, python=python)
+    return Engine(Registry(iter(BLOCKS), python_blocks(python)), images, {})
 
 
 def workflow(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api.describe.interface import describe_interface, explain
 from engine.compiler.embed import InnerLimits, embed
 from engine.engine import Engine
 from engine.errors import (
@@ -20,7 +21,6 @@ from engine.errors import (
 )
 from engine.guard.images import ImageLoader
 from engine.guard.limits import Limits, SourcePolicy
-from engine.interface import describe_interface, explain
 from engine.registry import Registry
 from tests.engine.arithmetic import BLOCKS, batch_input, parameter, step, workflow
 from tests.engine.test_inner import ADDS, SPREADS, inner, nested

@@ -15,10 +15,10 @@ from engine.registry import Registry, blocks_under
 from engine.state import Memory
 from engine.values.frame import Frame
 from engine.values.image import Image
+from tests.blocks.query.samples import binary, dynamic, group, keep, of_row, op, static
 from tests.blocks.samples import found, picture
 from tests.blocks.videos import START, frame
 from tests.engine.arithmetic import batch_input, parameter, workflow
-from tests.engine.query.samples import binary, dynamic, group, keep, of_row, op, static
 
 PACKAGES = ("blocks.flow_control", "blocks.formatters", "blocks.fusion", "blocks.transformations")
 IMAGE = {"type": "WorkflowImage", "name": "image"}

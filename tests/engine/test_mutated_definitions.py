@@ -22,19 +22,19 @@ import pybase64
 import pytest
 from fastapi import Response
 
+from api.describe.interface import describe_interface, explain
 from api.door import json_response
 from engine.engine import Engine
 from engine.errors import PenstockError
 from engine.guard.images import ImageLoader
 from engine.guard.limits import Limits, SourcePolicy
-from engine.interface import describe_interface, explain
 from engine.plan import Plan, PlannedInput
 from engine.registry import Registry, blocks_under
+from tests.blocks.query.samples import binary, group, keep, of_row, op, static
 from tests.conformance import corpus
 from tests.engine import test_axes, test_gates, test_inner
 from tests.engine.arithmetic import BLOCKS, batch_input, explode, parameter, step, workflow
 from tests.engine.mutants import Mutator, printed
-from tests.engine.query.samples import binary, group, keep, of_row, op, static
 from tests.house.rules import ROOT
 
 SEED = 20_260_101

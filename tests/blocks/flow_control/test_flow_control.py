@@ -12,7 +12,7 @@ from blocks.flow_control.continue_if import continue_if
 from blocks.flow_control.delta_filter import delta_filter
 from blocks.flow_control.rate_limiter import rate_limiter
 from blocks.flow_control.switch_case import switch_case
-from engine.query import parse_statement
+from blocks.query import parse_statement
 from engine.state import State
 from engine.values.detections import Detections
 from engine.values.frame import Frame, VideoMoment

@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 import pytest
 
+from api.describe.blocks import definition_json_schema, describe
 from blocks.flow_control.inner_workflow import inner_workflow
-from engine.describe import definition_json_schema, describe
 from engine.errors import InvalidBlockBehaviourError
 from engine.registry import Registry, blocks_under
 from tests.api.serving import serving

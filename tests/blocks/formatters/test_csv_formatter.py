@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from blocks.formatters.csv_formatter import csv_formatter
+from blocks.query import parse_operations
 from engine.errors import RuntimeInputError
-from engine.query import parse_operations
 from engine.values.shape import MISSING
 from tests.blocks.samples import found
 

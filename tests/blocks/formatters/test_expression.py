@@ -8,8 +8,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from blocks.formatters.expression import Cases, expression
+from blocks.query import parse_operations
 from engine.errors import UndeclaredSymbolError, WorkflowSyntaxError
-from engine.query import parse_operations
 from tests.blocks.samples import found
 
 LENGTH = [{"type": "SequenceLength"}]

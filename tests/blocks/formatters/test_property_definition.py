@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from blocks.formatters.property_definition import property_definition
-from engine.query import parse_operations
+from blocks.query import parse_operations
 from tests.blocks.samples import found, picture
 
 CLASSIFIED = {"top": "cat", "confidence": 0.9, "predictions": [{"class": "cat", "class_id": 0, "confidence": 0.9}]}

@@ -18,11 +18,11 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import pytest
 
+from blocks.query import parse_operations
 from blocks.sinks.webhook_sink import webhook_sink
 from engine.errors import RuntimeInputError
 from engine.guard.egress import MAX_WAITING, Egress
 from engine.guard.limits import SourcePolicy
-from engine.query import parse_operations
 from engine.state import State
 from tests.blocks.samples import found, picture
 

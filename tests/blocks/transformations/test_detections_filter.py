@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from blocks.query import parse_operations
 from blocks.transformations.detections_filter import detections_filter
 from engine.errors import InvalidInputTypeError, UndeclaredSymbolError
-from engine.query import parse_operations
 from tests.blocks.samples import found
 
 

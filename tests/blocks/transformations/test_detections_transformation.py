@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from blocks.query import parse_operations
 from blocks.transformations.detections_transformation import detections_transformation
 from engine.errors import InvalidInputTypeError, UndeclaredSymbolError
-from engine.query import parse_operations
 from tests.blocks.samples import found
 
 SURE: dict[str, Any] = {

@@ -8,9 +8,9 @@ from typing import Annotated, Any, TypedDict
 
 from pydantic import BeforeValidator
 
+from blocks.query import Condition
 from engine.block import block
 from engine.kinds import Anything, Image
-from engine.query import Condition
 from engine.state import STEP_SOURCE, State
 from engine.values.shape import Each, Gathered, NextSteps, Passage, Source
 

@@ -1,0 +1,151 @@
+"""Detections as the code of a Python block sees them: `supervision.Detections` with the columns of today's servers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from blocks.python.ancestry import Parts, read_frame, write_frame
+from blocks.python.facade import Frames
+from engine.values.frame import Frame, Origin
+
+FRAME_COLUMNS = frozenset(
+    {
+        "parent_id",
+        "parent_coordinates",
+        "parent_dimensions",
+        "root_parent_id",
+        "root_parent_coordinates",
+        "root_parent_dimensions",
+        "image_dimensions",
+        "scaling_relative_to_parent",
+        "scaling_relative_to_root_parent",
+    }
+)
+"""Columns that say in every row what our detections say once."""
+
+OWN_COLUMNS = FRAME_COLUMNS | {"class_name", "detection_id", "prediction_type", "inference_id"}
+PLAIN_KIND = "object-detection"
+
+
+def read_detections(parts: Parts, frames: Frames) -> Any:
+    """A set of detections that the server sent, as `supervision.Detections`."""
+    import supervision  # noqa: PLC0415 - takes a second, and many blocks see no detections
+
+    frame, count = read_frame(parts["frame"]), len(parts["xyxy"])
+    frames.kind = frames.kind or parts["kind"]
+    own = parts["parent_id"]
+    parents = [frame.id] * count if own is None else own.tolist()
+    frames.add(frame, *(name for name in parents if name != frame.id))
+    texts = {
+        "class_name": parts["class_name"].tolist(),
+        "detection_id": parts["detection_id"].tolist(),
+        "parent_id": parents,
+        "root_parent_id": [frame.id if frame.root is None else frame.root.id] * count,
+        "prediction_type": [parts["kind"]] * count,
+    }
+    if parts["inference_id"] is not None:
+        texts["inference_id"] = [parts["inference_id"]] * count
+    data = {name: np.array(values, dtype=str) for name, values in texts.items()}
+    data |= {name: _repeated(pair, count) for name, pair in _places(frame).items()}
+    data |= dict.fromkeys(("scaling_relative_to_parent", "scaling_relative_to_root_parent"), np.ones(count))
+    return supervision.Detections(
+        xyxy=parts["xyxy"],
+        confidence=parts["confidence"],
+        class_id=parts["class_id"],
+        mask=parts["mask"],
+        tracker_id=parts["tracker_id"],
+        data={**data, **parts["columns"]},
+    )
+
+
+def write_detections(detections: Any, frames: Frames) -> Parts:
+    """A set of detections on its way to the server; ValueError when its columns do not fit its rows."""
+    count = len(detections)
+    columns = {str(name): _column(name, column, count) for name, column in detections.data.items()}
+    frame = _frame(columns, detections, frames)
+    parents = columns.get("parent_id")
+    return {
+        "frame": write_frame(frame),
+        "xyxy": detections.xyxy,
+        "confidence": detections.confidence,
+        "class_id": detections.class_id,
+        "class_name": _texts(columns.get("class_name")),
+        "detection_id": _texts(columns.get("detection_id")),
+        "kind": _first(columns, "prediction_type") or (None if count else frames.kind) or PLAIN_KIND,
+        "inference_id": _first(columns, "inference_id"),
+        "mask": None if detections.mask is None else np.asarray(detections.mask, bool),
+        "tracker_id": detections.tracker_id,
+        "parent_id": None if parents is None or np.all(parents == frame.id) else _texts(parents),
+        "columns": {name: column for name, column in columns.items() if name not in OWN_COLUMNS},
+    }
+
+
+def _places(frame: Frame) -> dict[str, tuple[int, int]]:
+    """The columns of pairs: places as x, y and sizes as height, width."""
+    whole = Origin(frame.id, 0, 0, frame.width, frame.height)
+    parent, root = frame.parent or whole, frame.root or whole
+    return {
+        "parent_coordinates": (parent.x, parent.y),
+        "parent_dimensions": (parent.height, parent.width),
+        "root_parent_coordinates": (root.x, root.y),
+        "root_parent_dimensions": (root.height, root.width),
+        "image_dimensions": (frame.height, frame.width),
+    }
+
+
+def _repeated(pair: tuple[int, int], count: int) -> npt.NDArray[np.int64]:
+    return np.tile(np.array(pair, np.int64), (count, 1))
+
+
+def _frame(columns: dict[str, npt.NDArray[Any]], detections: Any, frames: Frames) -> Frame:
+    """The frame that the first row names; without rows or names, that of the first picture of the call."""
+    if not len(detections) or not columns.keys() >= {"parent_id", "image_dimensions"}:
+        return frames.first or _hull(detections)
+    name = str(columns["parent_id"][0])
+    height, width = (int(size) for size in columns["image_dimensions"][0])
+    known = frames.find(name, width, height)
+    if known is not None or not columns.keys() >= FRAME_COLUMNS:
+        return known or Frame(name, width, height)
+    above = str(columns["root_parent_id"][0])
+    if above == name:
+        return Frame(name, width, height)
+    return Frame(name, width, height, _origin(columns, "parent", above), _origin(columns, "root_parent", above))
+
+
+def _origin(columns: dict[str, npt.NDArray[Any]], side: str, name: str) -> Origin:
+    """The place that the first row says; of the parent, the name of the picture from outside has to do."""
+    x, y = columns[f"{side}_coordinates"][0]
+    height, width = columns[f"{side}_dimensions"][0]
+    return Origin(name, int(x), int(y), int(width), int(height))
+
+
+def _hull(detections: Any) -> Frame:
+    """A frame without a name that holds all boxes."""
+    xyxy: npt.NDArray[Any] = detections.xyxy
+    return Frame("", int(np.ceil(xyxy[:, 2].max(initial=0))), int(np.ceil(xyxy[:, 3].max(initial=0))))
+
+
+def _column(name: Any, column: Any, count: int) -> npt.NDArray[Any]:
+    """A column as an array with a value a row; what is ragged becomes an array of any values."""
+    if isinstance(column, np.ndarray):
+        found = column
+    else:
+        found = np.empty(len(column), object)
+        for row, value in enumerate(column):
+            found[row] = value
+    if len(found) != count:
+        raise ValueError(f"the column {name!r} of detections has {len(found)} values for {count} rows")
+    return found
+
+
+def _first(columns: dict[str, npt.NDArray[Any]], name: str) -> str | None:
+    """What the first row says; None where there is no row, or no such column."""
+    column = columns.get(name)
+    return None if column is None or not len(column) else str(column[0])
+
+
+def _texts(column: npt.NDArray[Any] | None) -> npt.NDArray[Any] | None:
+    return None if column is None else np.array([str(value) for value in column.tolist()] or [], dtype=object)

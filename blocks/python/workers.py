@@ -1,0 +1,203 @@
+"""The workers: a process for the code of each Python block, kept while there is room."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from threading import Condition
+from typing import Any
+
+import orjson
+
+from blocks.python.messages import Unsendable, read, write
+from blocks.python.process import NoAnswer, Process
+from blocks.python.values import pack, unpack
+from engine.errors import ServerBusyError
+
+MAX_TEXT = 8_000
+MAX_WHAT = 1_000
+
+Code = Mapping[str, Any]
+"""The sources of a block and the names of its functions."""
+
+
+class PythonFailure(Exception):
+    """A call of a Python block that failed.
+
+    Attributes:
+        what: the error, for people.
+        undeclared: whether a function that the manifest names is not in the code.
+        source: which of the sources is to blame, if any.
+        line: counted from 1 in that source.
+        traceback: the frames of the code of the block.
+        stdout, stderr: what it printed until then.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        undeclared: bool = False,
+        source: str | None = None,
+        line: int | None = None,
+        traceback: str | None = None,
+        printed: tuple[str, str] = ("", ""),
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.undeclared = undeclared
+        self.source = source
+        self.line = line
+        self.traceback = traceback
+        self.stdout, self.stderr = printed
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a call returned and printed."""
+
+    value: Any
+    stdout: str
+    stderr: str
+
+
+class Workers:
+    """Runs the code of Python blocks, each in a process of its own; safe to use from many threads.
+
+    Processes start at first use. One that crashes, takes too long or runs out of memory fails its call alone, and the
+    next call gets a fresh one.
+
+    Args:
+        timeout: seconds for a call.
+        memory: bytes of address space for a process.
+        most: how many processes there may be; the one that was used least recently makes room.
+    """
+
+    def __init__(self, *, timeout: float, memory: int, most: int) -> None:
+        self._timeout = timeout
+        self._memory = memory
+        self._most = most
+        self._idle: OrderedDict[bytes, Process] = OrderedDict()
+        self._busy: dict[bytes, Process | None] = {}
+        self._closed = False
+        self._condition = Condition()
+
+    def load(self, code: Code) -> None:
+        """See to it that a worker has the code; PythonFailure when the code does not compile or cannot be executed."""
+        with self._lease(code):
+            return
+
+    def call(self, code: Code, request: Mapping[str, Any]) -> Reply:
+        """Call the run function of the code; PythonFailure when that fails.
+
+        Raises:
+            ServerBusyError: no process got free in time.
+        """
+        with self._lease(code) as process:
+            return self._asked(process, request)
+
+    def processes(self) -> dict[bytes, int]:
+        """The ids of the processes that are idle, by the digests of their code; the least recently used first."""
+        with self._condition:
+            return {digest: process.id for digest, process in self._idle.items()}
+
+    def close(self) -> None:
+        """End every process; calls that are under way fail."""
+        with self._condition:
+            self._closed = True
+            idle = list(self._idle.values())
+            self._idle.clear()
+            for process in self._busy.values():
+                if process is not None:
+                    process.kill()
+            self._condition.notify_all()
+        for process in idle:
+            process.close()
+
+    @contextmanager
+    def _lease(self, code: Code) -> Iterator[Process]:
+        """A process that has the code, for one call."""
+        digest = blake2b(orjson.dumps(code), digest_size=16).digest()
+        process = self._take(digest)
+        try:
+            if process is None:
+                process = Process(self._memory)
+                with self._condition:
+                    self._busy[digest] = process
+                self._load(process, code)
+            yield process
+        finally:
+            self._give_back(digest, process)
+
+    def _take(self, digest: bytes) -> Process | None:
+        """The process that has the code, if there is one; else there is room for one from now on."""
+        with self._condition:
+            in_time = self._condition.wait_for(lambda: self._closed or self._is_free(digest), self._timeout)
+            if self._closed or not in_time:
+                raise ServerBusyError("Every process for Python blocks is busy.", hint="Ask again later.")
+            process = self._idle.pop(digest, None)
+            gone = [process] if process is not None and not process.alive else []
+            process = None if gone else process
+            if process is None and len(self._idle) + len(self._busy) >= self._most:
+                gone.append(self._idle.popitem(last=False)[1])
+            self._busy[digest] = process
+        for old in gone:
+            old.close()
+        return process
+
+    def _is_free(self, digest: bytes) -> bool:
+        return digest not in self._busy and (digest in self._idle or len(self._busy) < self._most)
+
+    def _give_back(self, digest: bytes, process: Process | None) -> None:
+        with self._condition:
+            del self._busy[digest]
+            kept = process is not None and process.usable and not self._closed
+            if kept and process is not None:
+                self._idle[digest] = process
+            self._condition.notify_all()
+        if process is not None and not kept:
+            process.close()
+
+    def _load(self, process: Process, code: Code) -> None:
+        try:
+            self._asked(process, {"code": dict(code)})
+        except PythonFailure:
+            process.usable = False
+            raise
+
+    def _asked(self, process: Process, request: Mapping[str, Any]) -> Reply:
+        """The reply to one request; PythonFailure when it is an error, or there is none."""
+        try:
+            message = write(request, pack)
+        except Unsendable as error:
+            raise PythonFailure(f"cannot be handed {error}") from error
+        try:
+            answer = process.ask(message, self._timeout)
+            said = read(answer.body, answer.text_size, unpack)
+        except NoAnswer as error:
+            raise PythonFailure(str(error), printed=process.printed()) from error
+        except ValueError as error:
+            raise PythonFailure(f"returned what cannot be taken: {error}", printed=process.printed()) from error
+        if not isinstance(said, dict) or not isinstance(said.get("error", {}), dict):
+            process.usable = False
+            raise PythonFailure("wrote into the pipe to the server", printed=process.printed())
+        if "error" in said:
+            process.usable = not said["error"].get("memory")
+            raise _failure(said["error"], process.printed())
+        return Reply(said.get("value"), *process.printed())
+
+
+def _failure(said: Mapping[str, Any], printed: tuple[str, str]) -> PythonFailure:
+    """The error that a worker reports, of which nothing is taken for granted."""
+    source, line, trace = said.get("source"), said.get("line"), said.get("traceback")
+    return PythonFailure(
+        str(said.get("what"))[:MAX_WHAT],
+        undeclared=said.get("undeclared") is True,
+        source=source if isinstance(source, str) else None,
+        line=line if isinstance(line, int) else None,
+        traceback=trace[:MAX_TEXT] if isinstance(trace, str) else None,
+        printed=printed,
+    )

@@ -1,0 +1,65 @@
+"""Operations that turn one sort of value into another."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from blocks.query.operation import clipped, operation
+from blocks.query.takes import ANYTHING, DETECTIONS, DICTIONARY, MOMENT
+from engine.errors import InvalidInputTypeError
+from engine.kinds import ANY
+from engine.values.detections import Detections
+from engine.wire.detections import encode_detections
+from engine.wire.encode import encode
+
+
+@operation("ToString", ANYTHING, gives=("string",))
+def to_string(value: Any) -> str:
+    """Write any value as text, as Python does."""
+    return str(value)
+
+
+@operation("ToBoolean", ANYTHING, gives=("boolean",))
+def to_boolean(value: Any) -> bool:
+    """Turn zero, nothing and what is empty into False, all else into True; the text "False" is True."""
+    return bool(value)
+
+
+@operation("LookupTable", ANYTHING, gives=(ANY,))
+def looked_up(value: Any, lookup_table: dict[Any, Any]) -> Any:
+    """Replace a value by what a table has for it."""
+    return look_up_in(lookup_table, value)
+
+
+@operation("DetectionsToDictionary", DETECTIONS, gives=("dictionary",))
+def to_dictionary(detections: Detections) -> dict[str, Any]:
+    """Turn detections into the object that responses carry."""
+    return encode_detections(detections)
+
+
+@operation("ConvertDictionaryToJSON", DICTIONARY, gives=("string",))
+def to_json(dictionary: dict[Any, Any]) -> str:
+    """Write a dictionary as JSON."""
+    return json.dumps(encode(dictionary, ("dictionary",)), allow_nan=False)
+
+
+@operation("TimestampToISOFormat", MOMENT, gives=("string",))
+def to_iso_format(moment: datetime) -> str:
+    """Write a moment as ISO 8601."""
+    return moment.isoformat()
+
+
+def look_up_in(table: dict[Any, Any], value: Any) -> Any:
+    """What a table has for a value; as the keys of JSON are text, a value that is no key is looked up as text.
+
+    Raises:
+        InvalidInputTypeError: there is nothing for it, or it cannot be a key.
+    """
+    try:
+        if value in table:
+            return table[value]
+        return table[str(value)]
+    except (KeyError, TypeError) as error:
+        raise InvalidInputTypeError(f"The lookup table has nothing for {clipped(repr(value))}.") from error
