@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.compiler.arguments import reason
 from engine.control import Control
 from engine.crew import HEAVY_SECONDS, Crew
 from engine.errors import (
@@ -258,9 +257,9 @@ def _checked(step: Step, parameter: Parameter, value: Any) -> Any:
         return parameter.takes(value)
     except ValueError as error:
         raise RuntimeInputError(
-            f"Step {step.name!r}, {parameter.name}: {reason(error)}.",
+            f"Step {step.name!r}, {parameter.name}: {error}.",
             context="workflow_execution | runtime_input_validation",
-            blocks=(BlockError(step.name, step.block.type, None, parameter.name, reason(error)),),
+            blocks=(BlockError(step.name, step.block.type, None, parameter.name, str(error)),),
         ) from error
 
 

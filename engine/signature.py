@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from typing_extensions import Doc
 
 from engine.errors import BlockInterfaceError
@@ -26,6 +26,7 @@ TWIN_NAMES = {"images": "image", "image": "images"}
 """Workflows spell these either way, whatever the block calls its parameter."""
 
 REQUIRED = inspect.Parameter.empty
+MAX_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,12 @@ class Parameter:
         return self.adapter.validator.validate_python
 
     def takes(self, value: Any) -> Any:
-        """The value as the block wants it; ValueError when it does not fit (pydantic's errors are ValueErrors)."""
+        """The value as the block wants it; ValueError, with what is wrong in a few words, when it does not fit."""
         if self.value_class is None:
-            return self._validate(value)
+            try:
+                return self._validate(value)
+            except ValidationError as error:
+                raise ValueError(_finding(error)) from error
         if not isinstance(value, self.value_class) and not (value is None and self.optional):
             raise ValueError(f"Expected {self.value_class.__name__}, got {type(value).__name__}")
         return value
@@ -124,6 +128,20 @@ class Signature:
     def key(self, name: str) -> str | None:
         """The parameter that a key of a step's JSON stands for."""
         return name if name in self.parameters else self.keys.get(name)
+
+
+def shown(value: Any) -> str:
+    """A value at a length that fits a message."""
+    text = repr(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
+
+
+def _finding(error: ValidationError) -> str:
+    """The first of pydantic's findings, without its frames and links."""
+    found = error.errors(include_url=False)[0]
+    path = ".".join(str(part) for part in found["loc"] if not str(part).startswith("function-"))
+    text = f"{found['msg']}, got {shown(found['input'])}"
+    return f"{path}: {text}" if path else text
 
 
 def read_signature(function: Callable[..., Any]) -> Signature:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from engine.block import AnyBlock
 from engine.compiler.read import CONTEXT
 from engine.compiler.workflow import Argument, Literal, Reference, Scope, Wire, WiredDict, WiredList
@@ -14,7 +12,7 @@ from engine.document import StepDocument
 from engine.errors import ExecutionGraphStructureError, InvalidReferenceTargetError, WorkflowError, WorkflowSyntaxError
 from engine.fault import BlockError
 from engine.selectors import StepSelector, is_selector, parse_selector
-from engine.signature import Parameter
+from engine.signature import Parameter, shown
 
 
 def read_arguments(
@@ -40,7 +38,7 @@ def read_arguments(
             else:
                 arguments[name] = Literal(parameter.default)
         except (ValueError, WorkflowError) as error:
-            problems.append(BlockError(place, step.type, None, name, reason(error)))
+            problems.append(BlockError(place, step.type, None, name, str(error).rstrip(".")))
     return arguments
 
 
@@ -53,7 +51,7 @@ def read_argument(parameter: Parameter, value: Any, scope: Scope) -> Argument:
     if parameter.element_kinds and isinstance(value, dict) and any(map(is_selector, value.values())):
         return WiredDict(tuple((key, _member(item, scope)) for key, item in value.items()))
     if not parameter.literal:
-        raise ValueError(f"Takes a selector such as '$inputs.image' or '$steps.step.output', got {_short(value)}")
+        raise ValueError(f"Takes a selector such as '$inputs.image' or '$steps.step.output', got {shown(value)}")
     return Literal(parameter.takes(value))
 
 
@@ -99,18 +97,3 @@ def _reference(text: str, scope: Scope) -> Reference:
             "'_' and '-' in the names"
         )
     return scope.reference(selector)
-
-
-def reason(error: Exception) -> str:
-    """What is wrong with a value, in one sentence; pydantic's findings without their frames and links."""
-    if not isinstance(error, ValidationError):
-        return str(error).rstrip(".")
-    found = error.errors(include_url=False)[0]
-    path = ".".join(str(part) for part in found["loc"] if not str(part).startswith("function-"))
-    text = f"{found['msg']}, got {_short(found['input'])}"
-    return f"{path}: {text}" if path else text
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."

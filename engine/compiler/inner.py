@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.compiler.arguments import read_argument, reason
+from engine.compiler.arguments import read_argument
 from engine.compiler.embed import CONTEXT, INNER_TYPE
 from engine.compiler.read import read_document
 from engine.compiler.workflow import (
@@ -126,9 +126,7 @@ class InnerWorkflows:
             try:
                 bound = read_argument(BINDING, bindings[name], scope) if name in bindings else Literal(default)
             except ValueError as error:
-                raise WorkflowSyntaxError(
-                    f"{child.path!r}, {name}: {reason(error)}.", context=CONTEXT, blocks=where
-                ) from error
+                raise WorkflowSyntaxError(f"{child.path!r}, {name}: {error}.", context=CONTEXT, blocks=where) from error
             self._aliases[OutputSelector(child.path, f"{INPUT_MARK}{name}")] = bound
 
     def _resolve_step(self, step: ParsedStep, workflow: ParsedWorkflow) -> ParsedStep:
@@ -180,9 +178,9 @@ class InnerWorkflows:
         try:
             return Literal(parameter.takes(value.value))
         except ValueError as error:
-            problem = BlockError(step.name, step.block.type, None, parameter.name, reason(error))
+            problem = BlockError(step.name, step.block.type, None, parameter.name, str(error))
             raise WorkflowSyntaxError(
-                f"Step {step.name!r}, {parameter.name}: {reason(error)}.", context=CONTEXT, blocks=(problem,)
+                f"Step {step.name!r}, {parameter.name}: {error}.", context=CONTEXT, blocks=(problem,)
             ) from error
 
     def _follow(self, wire: Wire) -> Argument:
