@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import RuntimeInputError
+from engine.fault import Phase
 from engine.values.detections import Detections
 from engine.values.image import Image
 from engine.values.shape import Missing
@@ -21,7 +22,9 @@ from engine.values.shape import Missing
 MAX_BYTES = 4 * 2**30
 SMALL = frozenset({int, float, bool, type(None), Missing})
 POINTER = 8
-"""Bytes that a container holds a member."""
+"""Bytes per member of a container."""
+MAX_DEPTH = 200
+"""Of containers in containers; what is deeper cannot be written out, and Python could not walk through it."""
 
 
 class Budget:
@@ -40,21 +43,21 @@ class Budget:
         self._lock = Lock()
 
     def count(self, values: Iterable[Any]) -> None:
-        """Count values that the run holds from now on; RuntimeInputError when they are too much for it."""
+        """Count values that the run holds from now on; RuntimeInputError when they are too much or too deep."""
         large = [value for value in values if type(value) not in SMALL]
         if not large:
             return
         with self._lock:
-            self._held += sum(map(self._size, large))
+            self._held += sum(self._size(value, 0) for value in large)
             if self._held > self._most:
                 raise RuntimeInputError(
                     f"The values of this run hold more than {self._most} bytes.",
                     hint="Send fewer or smaller pictures, or make fewer; PENSTOCK_MAX_RUN_BYTES sets the limit.",
-                    context="workflow_execution",
+                    context=Phase.INPUTS,
                 )
 
-    def _size(self, value: Any) -> int:
-        """What a value adds to what was counted before."""
+    def _size(self, value: Any, depth: int) -> int:
+        """What a value that lies in so many containers adds to what was counted before."""
         kind = type(value)
         if kind is np.ndarray:
             return self._size_of_array(value)
@@ -70,11 +73,13 @@ class Budget:
             return int(value.nbytes)
         if kind is str or kind is bytes:
             return len(value)
-        if kind is list or kind is tuple:
-            return POINTER * len(value) + sum(map(self._size, value))
+        if kind is not list and kind is not tuple and kind is not dict:
+            return 0
+        if depth == MAX_DEPTH:
+            raise RuntimeInputError(f"A value is nested more than {MAX_DEPTH} deep.", context=Phase.INPUTS)
         if kind is dict:
-            return 2 * POINTER * len(value) + sum(map(self._size, value.values()))
-        return 0
+            return 2 * POINTER * len(value) + sum(self._size(item, depth + 1) for item in value.values())
+        return POINTER * len(value) + sum(self._size(item, depth + 1) for item in value)
 
     def _size_of_array(self, array: npt.NDArray[Any]) -> int:
         """The bytes behind an array, unless they were counted, perhaps as those of a picture not decoded then."""
@@ -88,11 +93,14 @@ class Budget:
 
     def _note_decoded(self) -> None:
         """Take the arrays of pictures that somebody has looked at meanwhile for counted."""
+        waiting: list[Image] = []
         for image in self._encoded:
             if image.is_decoded:
                 owner = _owner(image.pixels)
                 self._counted[id(owner)] = owner
-        self._encoded = [image for image in self._encoded if not image.is_decoded]
+            else:
+                waiting.append(image)
+        self._encoded = waiting
 
 
 def _owner(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -9,16 +9,14 @@ from typing import Any
 
 from engine.budget import MAX_BYTES, Budget
 from engine.errors import RunCancelledError, RunTimeoutError, WorkflowExecutionEngineError
-from engine.fault import BlockError
-
-CONTEXT = "workflow_execution | step_execution"
+from engine.fault import BlockError, Phase
 
 
 class Control:
     """Says stop to one run, from whatever thread.
 
-    A block that is at work is not torn out of it; the run ends where it next asks. Whoever waits for a run can ask for
-    the `verdict` meanwhile, and need not wait for that.
+    Python cannot stop a block that is at work in a thread, so a run ends where it next asks. Whoever waits for its
+    results can ask for the `verdict` meanwhile, and give up before the block returns.
 
     Args:
         seconds: that the run may take; None for any number.
@@ -42,7 +40,7 @@ class Control:
     def cancel(self) -> None:
         """Call the run off."""
         if self._verdict is None:
-            self._verdict = RunCancelledError("The run was called off.", context=CONTEXT)
+            self._verdict = RunCancelledError("The run was called off.", context=Phase.STEPS)
 
     def hold(self, value: Any) -> None:
         """Note that the run holds an input; raises what `check` raises, and RuntimeInputError when it is too much."""
@@ -95,6 +93,6 @@ def _late(what: str, seconds: float, setting: str, steps: tuple[str, ...]) -> Ru
     return RunTimeoutError(
         f"{what} took longer than {seconds:g} seconds.",
         hint=f"{setting} says how long it may take.",
-        context=CONTEXT,
+        context=Phase.STEPS,
         blocks=tuple(BlockError(step) for step in steps),
     )

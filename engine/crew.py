@@ -29,7 +29,10 @@ LATEST = 0.2
 
 
 class Crew:
-    """Threads that lend a hand. Nobody ever waits for a helper that has not begun, so runs cannot wait for each other.
+    """Threads that lend a hand, to whichever run calls.
+
+    Runs never wait for each other's helpers: whoever calls for help works on, too, and takes back what no helper has
+    begun when there is nothing else left to do.
 
     Args:
         blocks: of which it is learnt how long they take.
@@ -61,7 +64,7 @@ class Crew:
         """The results of `work` for all items, done side by side; raises what it raised for the first that failed."""
         results: list[Any] = [None] * len(items)
         failures: dict[int, BaseException] = {}
-        places = count()
+        places = count()  # its `next` is one operation of the interpreter, so threads can share it
 
         def work_along() -> None:
             while not failures and (place := next(places)) < len(items):
@@ -82,5 +85,6 @@ class Crew:
     def close(self) -> None:
         """Send the helpers home when they are done."""
         with self._lock:
-            if self._pool is not None:
-                self._pool.shutdown()
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown()

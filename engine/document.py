@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from engine.kinds import ANY
 
@@ -93,32 +93,9 @@ class BatchInput(BaseModel):
         return self.dimensionality
 
 
-_INPUT_TAGS = {
-    "WorkflowImage": "image",
-    "InferenceImage": "image",
-    "WorkflowVideoMetadata": "video",
-    "WorkflowParameter": "parameter",
-    "InferenceParameter": "parameter",
-    "WorkflowBatchInput": "batch",
-}
-
-
-def _input_tag(value: Any) -> str | None:
-    type_name = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
-    return _INPUT_TAGS.get(type_name) if isinstance(type_name, str) else None
-
-
-Input = Annotated[
-    Annotated[ImageInput, Tag("image")]
-    | Annotated[VideoInput, Tag("video")]
-    | Annotated[ParameterInput, Tag("parameter")]
-    | Annotated[BatchInput, Tag("batch")],
-    Discriminator(
-        _input_tag,
-        custom_error_type="input_type",
-        custom_error_message="Input type is none of " + ", ".join(_INPUT_TAGS),
-    ),
-]
+INPUTS = (ImageInput, VideoInput, ParameterInput, BatchInput)
+INPUT_TYPES = tuple(name for model in INPUTS for name in get_args(model.model_fields["type"].annotation))
+Input = Annotated[ImageInput | VideoInput | ParameterInput | BatchInput, Field(discriminator="type")]
 
 
 class JsonField(BaseModel):

@@ -11,12 +11,12 @@ from typing import Any
 import orjson
 
 from engine.compiler import compile_workflow
-from engine.compiler.embed import InnerLimits, ReadWorkflow, embed, is_inner
+from engine.compiler.embed import InnerLimits, LookUp, embed, is_inner
 from engine.compiler.parse import parse
-from engine.compiler.read import CONTEXT
 from engine.control import Control
 from engine.crew import Crew
 from engine.errors import BlockInterfaceError, WorkflowDefinitionError
+from engine.fault import Phase
 from engine.guard.images import ImageLoader
 from engine.inputs import Decode, bind
 from engine.outputs import collect
@@ -54,7 +54,7 @@ class Engine:
         registry: Registry,
         images: ImageLoader,
         resources: Mapping[str, Any],
-        workflows: ReadWorkflow | None = None,
+        workflows: LookUp | None = None,
         inner: InnerLimits | None = None,
     ) -> None:
         for block in registry.blocks:
@@ -75,8 +75,7 @@ class Engine:
 
         Its content is that of the stored workflows in it, too, so that a change of them takes effect at once.
         """
-        json = _json(embed(definition, self._workflows, self._inner))
-        key = blake2b(json, digest_size=16).digest()
+        json, key = self._content(definition)
         with self._lock:
             plan = self._plans.get(key)
             if plan is not None:
@@ -92,8 +91,13 @@ class Engine:
         return plan
 
     def fingerprint(self, definition: Any) -> bytes:
-        """What tells a workflow, with the stored ones in it, from all others; raises what `plan` raises of these."""
-        return blake2b(_json(embed(definition, self._workflows, self._inner)), digest_size=16).digest()
+        """A digest of a workflow with the stored ones in it; raises what `embed` raises."""
+        return self._content(definition)[1]
+
+    def _content(self, definition: Any) -> tuple[bytes, bytes]:
+        """A workflow with the stored ones in it as JSON, and the digest of that."""
+        json = _json(embed(definition, self._workflows, self._inner))
+        return json, blake2b(json, digest_size=16).digest()
 
     def outputs_of(self, step: Any) -> Mapping[str, Output]:
         """The outputs of one step by itself; WorkflowSyntaxError when it is none, or its literals do not fit."""
@@ -128,7 +132,7 @@ class Engine:
             muted: whether sinks keep still: they write no file and send nothing.
 
         Returns:
-            A dict of outputs an element of the batch.
+            One dict of outputs per element of the batch.
 
         Raises:
             RuntimeInputError: the inputs do not fit the workflow or each other.
@@ -177,4 +181,4 @@ def _json(definition: Any) -> bytes:
     try:
         return orjson.dumps(definition)
     except orjson.JSONEncodeError as error:
-        raise WorkflowDefinitionError(f"A workflow definition is JSON: {error}.", context=CONTEXT) from error
+        raise WorkflowDefinitionError(f"A workflow definition is JSON: {error}.", context=Phase.PARSING) from error

@@ -57,7 +57,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.fault import BlockError, Fault
+from engine.fault import BlockError, Fault, Phase
 
 
 class PenstockError(Exception):
@@ -66,7 +66,7 @@ class PenstockError(Exception):
     Args:
         message: what went wrong, in one sentence without internals: it is shown to clients.
         hint: how to mend it.
-        context: the phase in which it happened, such as `workflow_compilation | axes`.
+        context: the phase in which it happened, a `Phase` where it is of a workflow.
         blocks: the steps and properties that are to blame.
     """
 
@@ -346,7 +346,7 @@ class ClientCausedStepExecutionError(WorkflowExecutionEngineError):
     """A block failed because of what the caller asked for; the cause lends its fault."""
 
     def __init__(self, message: str, *, cause: PenstockError, blocks: tuple[BlockError, ...]) -> None:
-        super().__init__(message, hint=cause.hint, context="workflow_execution | step_execution", blocks=blocks)
+        super().__init__(message, hint=cause.hint, context=Phase.STEPS, blocks=blocks)
         self.fault = cause.fault
         self.cause = cause
 

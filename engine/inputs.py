@@ -6,64 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.errors import RuntimeInputError
+from engine.fault import Phase
 from engine.kinds import ANY
-from engine.plan import BATCH, Axis, Plan, PlannedInput
+from engine.plan import BATCH, Plan, PlannedInput
+from engine.table import MAX_ROWS, Table
 from engine.values.shape import MISSING
 
-CONTEXT = "workflow_execution | runtime_input_validation"
-MAX_ROWS = 100_000
 FLAT = frozenset({str, int, float, bool, type(None)})
 """Parameters of these types are taken as they are."""
 
-Column = list[Any]
 Decode = Callable[[tuple[str, ...], Any, str], Any]
-"""Turns what came from outside into a value: the kinds that it may be, the value, and the name that it gets."""
-
-
-class Table:
-    """The columns of a run and the parent of every row.
-
-    Attributes:
-        columns: a list of values a slot; None until somebody writes it.
-        parents: for every axis, the row on the axis above that each of its rows belongs to.
-        absent: for every axis, the rows on the axis above for which nobody made rows: their maker did not run, or
-            an input has None in the place of a list.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        self.axes: tuple[Axis, ...] = plan.axes
-        self.columns: list[Column | None] = [None] * plan.slots
-        self.parents: list[list[int]] = [[] for _ in plan.axes]
-        self.parents[0] = [0]
-        self.absent: list[set[int]] = [set() for _ in plan.axes]
-        self._climbs: dict[tuple[int, int], list[int]] = {}
-
-    def column(self, slot: int) -> Column:
-        """A column that has been written."""
-        column = self.columns[slot]
-        if column is None:
-            raise LookupError(f"slot {slot} is read before it is written")
-        return column
-
-    def climb(self, axis: int, above: int) -> list[int]:
-        """For every row of an axis, the row of the axis `above` that it goes back to."""
-        found = self._climbs.get((axis, above))
-        if found is None:
-            found = list(range(len(self.parents[axis])))
-            level = axis
-            while level != above:
-                parents = self.parents[level]
-                found = [parents[row] for row in found]
-                level = self.axes[level].parent
-            self._climbs[axis, above] = found
-        return found
-
-    def children(self, axis: int) -> list[list[int]]:
-        """For every row above an axis, its rows on that axis."""
-        groups: list[list[int]] = [[] for _ in self.parents[self.axes[axis].parent]]
-        for row, parent in enumerate(self.parents[axis]):
-            groups[parent].append(row)
-        return groups
+"""Turns what came from outside into a value: given the kinds that it may be, the value, and the name that it gets."""
 
 
 def bind(plan: Plan, given: Mapping[str, Any], decode: Decode) -> Table:
@@ -82,7 +35,7 @@ def bind(plan: Plan, given: Mapping[str, Any], decode: Decode) -> Table:
             continue
         value = given.get(item.name)
         if value is None:
-            raise RuntimeInputError(f"The workflow needs the input {item.name!r}.", context=CONTEXT)
+            raise RuntimeInputError(f"The workflow needs the input {item.name!r}.", context=Phase.INPUTS)
         _lay(table, item, value, size, decode)
     return table
 
@@ -103,11 +56,15 @@ def _lay(table: Table, item: PlannedInput, value: Any, size: int, decode: Decode
             raise _nesting(item, item.name)
         table.columns[item.slot] = [_decoded(item, value, item.name, decode)] * size
         return
+    if not value:
+        raise RuntimeInputError(
+            f"The input {item.name!r} is an empty list.", hint="A batch has one element or more.", context=Phase.INPUTS
+        )
     if len(value) not in (1, size):
         raise RuntimeInputError(
             f"The input {item.name!r} has {len(value)} elements where the batch has {size}.",
             hint="Give every batch input as many elements, or one that is used for all.",
-            context=CONTEXT,
+            context=Phase.INPUTS,
         )
     _check_rows(item, size)
     rows = [(f"{item.name}.[{index}]", element) for index, element in enumerate(value)]
@@ -125,13 +82,17 @@ def _lay(table: Table, item: PlannedInput, value: Any, size: int, decode: Decode
             below.extend((f"{name}.[{index}]", child) for index, child in enumerate(children))
             parents.extend([parent] * len(children))
         rows = below
-    table.columns[item.slot] = [_decoded(item, element, name, decode) for name, element in rows]
+    decoded: dict[str, Any] = {}  # one element that is used for all is decoded once
+    for name, element in rows:
+        if name not in decoded:
+            decoded[name] = _decoded(item, element, name, decode)
+    table.columns[item.slot] = [decoded[name] for name, _ in rows]
 
 
 def _check_rows(item: PlannedInput, count: int) -> None:
     """Refuse an input that is too large before its rows are made: a short text can stand for very many."""
     if count > MAX_ROWS:
-        raise RuntimeInputError(f"The input {item.name!r} has more than {MAX_ROWS} elements.", context=CONTEXT)
+        raise RuntimeInputError(f"The input {item.name!r} has more than {MAX_ROWS} elements.", context=Phase.INPUTS)
 
 
 def _decoded(item: PlannedInput, value: Any, name: str, decode: Decode) -> Any:
@@ -140,5 +101,5 @@ def _decoded(item: PlannedInput, value: Any, name: str, decode: Decode) -> Any:
 
 def _nesting(item: PlannedInput, place: str) -> RuntimeInputError:
     return RuntimeInputError(
-        f"The input {item.name!r} is nested {len(item.axes)} deep, but {place!r} is not a list.", context=CONTEXT
+        f"The input {item.name!r} is nested {len(item.axes)} deep, but {place!r} is not a list.", context=Phase.INPUTS
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from annotated_types import Ge, Le
+from pydantic import InstanceOf
 
 from engine.values.detections import Detections as Detections_
 from engine.values.frame import VideoMoment
@@ -93,12 +94,12 @@ KEYPOINTS = "keypoint_detection_prediction"
 RLE_INSTANCES = "rle_instance_segmentation_prediction"
 
 # What block signatures are written with.
-Image = Annotated[Image_, Kinds("image")]
-ObjectDetections = Annotated[Detections_, Kinds(OBJECTS)]
-InstanceSegmentation = Annotated[Detections_, Kinds(INSTANCES)]
-KeypointDetections = Annotated[Detections_, Kinds(KEYPOINTS)]
-AnyDetections = Annotated[Detections_, Kinds(OBJECTS, INSTANCES, KEYPOINTS)]
-DrawableDetections = Annotated[Detections_, Kinds(OBJECTS, INSTANCES, KEYPOINTS, RLE_INSTANCES)]
+Image = Annotated[Image_, InstanceOf(), Kinds("image")]
+ObjectDetections = Annotated[Detections_, InstanceOf(), Kinds(OBJECTS)]
+InstanceSegmentation = Annotated[Detections_, InstanceOf(), Kinds(INSTANCES)]
+KeypointDetections = Annotated[Detections_, InstanceOf(), Kinds(KEYPOINTS)]
+AnyDetections = Annotated[Detections_, InstanceOf(), Kinds(OBJECTS, INSTANCES, KEYPOINTS)]
+DrawableDetections = Annotated[Detections_, InstanceOf(), Kinds(OBJECTS, INSTANCES, KEYPOINTS, RLE_INSTANCES)]
 Classification = Annotated[dict[str, Any], Kinds("classification_prediction")]
 ZeroToOne = Annotated[float, Kinds("float_zero_to_one"), Ge(0), Le(1)]
 ModelId = Annotated[str, Kinds("roboflow_model_id")]

@@ -1,12 +1,12 @@
-"""From columns to results: one dict an element of the batch, deeper values as nested lists."""
+"""From columns to results: one dict per element of the batch, deeper values as nested lists."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from typing import Any
 
-from engine.inputs import Column, Table
 from engine.plan import BATCH, ROOT, Plan, PlannedColumn, PlannedOutput
+from engine.table import Column, Table
 from engine.values.detections import Detections
 from engine.values.shape import MISSING
 
@@ -21,7 +21,7 @@ def collect(plan: Plan, table: Table, encode: Encode | None, excluded: Collectio
         excluded: names of outputs to leave out; they are not encoded either.
 
     Returns:
-        One dict an element of the batch when any output, left out or not, depends on the batch, else one. What is
+        One dict per element of the batch when any output, left out or not, depends on the batch, else one. What is
         missing is None; a deeper level below something missing is an empty list.
     """
     wanted = [output for output in plan.outputs if output.name not in excluded]

@@ -45,9 +45,10 @@ class Read:
     """A column on the axis of the step, or above it.
 
     Attributes:
-        slot: of the column.
-        axis: that the column lies on.
-        checked: whether a value has to be checked before the block gets it, because its kind does not tell enough.
+        slot: where the column is.
+        axis: the axis that the column lies on.
+        checked: here and below: whether values have to be checked before the block gets them, because their kinds do
+            not tell enough.
     """
 
     slot: int
@@ -57,9 +58,11 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A column of the steps that a gate lets pass; a row runs only where it is among them.
+    """A column of the steps that a gate lets pass; a row of a step runs only where the step is among them.
 
     Attributes:
+        slot: where the column is.
+        axis: the axis that the column lies on.
         target: the selector by which the gate knows the step.
     """
 
@@ -70,19 +73,22 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """A column one level below the step: all rows of one parent, as a list.
+    """A column one level below the step: all rows below one row of the step, as a list.
 
     Attributes:
-        axis: that the column lies on.
-        below: the level that is gathered; the axis of the column, unless that is one value for the whole run, which
+        slot: where the column is.
+        axis: the axis that the column lies on.
+        below: the level that is gathered: the axis of the column, unless that is one value for the whole run, which
             then stands for every row of the level. The root when nothing else is gathered.
-        gates: that decide for single rows of the list.
+        gates: the gates that decide for single rows of the list.
+        checked: as of `Read`, for every member of the list.
     """
 
     slot: int
     axis: int
     below: int
     gates: tuple[Gate, ...]
+    checked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,7 @@ class ReadList:
     """A list of which some members are read."""
 
     items: tuple[Getter, ...]
+    checked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,7 @@ class ReadDict:
     """A dict of which some values are read."""
 
     items: tuple[tuple[str, Getter], ...]
+    checked: bool
 
 
 Getter = Constant | Read | Gather | ReadList | ReadDict
@@ -115,8 +123,8 @@ class Step:
         gates: that all have to let a row pass.
         writes: slots of its outputs, by their names; a gate has one, `GATE`.
         writes_axis: that the outputs lie on: `axis`, or the one that the step makes below it.
-        after: the numbers of the steps that have to be done before it.
-        before: the numbers of the steps that wait for it.
+        waits_for: how many steps have to be done before this one.
+        followers: the steps that wait for this one, by their places among the steps of the plan.
     """
 
     name: str
@@ -128,8 +136,8 @@ class Step:
     gates: tuple[Gate, ...]
     writes: dict[str, int]
     writes_axis: int
-    after: tuple[int, ...]
-    before: tuple[int, ...]
+    waits_for: int
+    followers: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

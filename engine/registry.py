@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.block import AnyBlock, Block
 from engine.errors import PluginLoadingError, WorkflowEnvironmentConfigurationError
+from engine.fault import Phase
 
 ENTRY_POINTS = "penstock.blocks"
 Blocks = Mapping[str, AnyBlock]
@@ -56,7 +57,7 @@ class Registry:
             raise WorkflowEnvironmentConfigurationError(
                 "This server does not run Python blocks that come with workflows.",
                 hint="Its operator can allow it by ALLOW_CUSTOM_PYTHON_EXECUTION_IN_WORKFLOWS=true.",
-                context="workflow_compilation | dynamic_blocks_compilation",
+                context=Phase.BROUGHT,
             )
         return self._make(definitions, self.by_identifier)
 

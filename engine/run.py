@@ -17,17 +17,15 @@ from engine.errors import (
     RuntimeInputError,
     StepExecutionError,
 )
-from engine.fault import BlockError, Fault
-from engine.inputs import MAX_ROWS, Column, Table
-from engine.plan import GATE, Getter, Plan, Read, Step
-from engine.reading import passes, reader
+from engine.fault import BlockError, Fault, Phase
+from engine.plan import GATE, Plan, Step
+from engine.reading import argument, check, passing_rows
 from engine.report import Report
 from engine.schedule import Schedule
-from engine.signature import Parameter
 from engine.state import Memory
+from engine.table import MAX_ROWS, Column, Table
 from engine.values.shape import MISSING, Shape
 
-CONTEXT = "workflow_execution | step_execution"
 STATE = "state"
 CONSOLE = "console"
 """The resources that every step has one of its own of."""
@@ -87,28 +85,24 @@ class Run:
         step, arguments = self._plan.steps[index], self._arguments[index]
         began = self._control.begin(step.name)
         try:
-            if self._report.profile:
-                with self._report.time(step.name, PART, type=step.block.type):
-                    self._run_block(step, arguments, began)
-            else:
-                self._run_block(step, arguments, began)
-            self._crew.learn(step.block, self._control.end(began))
+            with self._report.time(step.name, PART, type=step.block.type):
+                if step.block.signature.batch:
+                    results = self._run_batch(step, arguments)
+                else:
+                    results = self._run_rows(step, arguments, began)
+                self._write(step, results)
+            seconds = self._control.end(began)
         except BaseException:
             self._control.drop()
             raise
-
-    def _run_block(self, step: Step, arguments: dict[str, Any], began: float) -> None:
-        if step.block.signature.batch:
-            results = self._run_batch(step, arguments)
-        else:
-            results = self._run_rows(step, arguments, began)
-        self._write(step, results)
+        if any(result is not MISSING for result in results):
+            self._crew.learn(step.block, seconds)
 
     def _fixed_arguments(self, step: Step) -> dict[str, Any]:
         """The arguments that are the same for every row; parameters of the run are checked here, before any step."""
         arguments = dict(step.constants)
         for parameter, slot in step.parameters:
-            arguments[parameter.name] = _checked(step, parameter, self._table.column(slot)[0])
+            arguments[parameter.name] = check(step, parameter, self._table.column(slot)[0])
         for name in step.block.signature.resources:
             if name == STATE:
                 arguments[name] = self._memory.of(step.name)
@@ -120,25 +114,17 @@ class Run:
 
     def _run_rows(self, step: Step, arguments: dict[str, Any], began: float) -> Column:
         """Call the block for every row that has all its inputs; side by side when that takes long."""
-        readers = [
-            (parameter, reader(self._table, parameter, getter, step.axis), _needs_check(getter))
-            for parameter, getter in step.getters
-        ]
+        reads = [(parameter.name, argument(self._table, step, parameter, getter)) for parameter, getter in step.getters]
 
         def call(row: int, arguments: dict[str, Any]) -> Any:
-            for parameter, read, check in readers:
+            for name, read in reads:
                 value = read(row)
                 if value is MISSING:
-                    if not parameter.optional:
-                        return MISSING
-                    value = None
-                elif check:
-                    value = _checked(step, parameter, value)
-                arguments[parameter.name] = value
+                    return MISSING
+                arguments[name] = value
             return self._held(step, _call(step, arguments))
 
-        passing = passes(self._table, step.gates, step.axis)
-        rows = [row for row in range(len(self._table.parents[step.axis])) if passing is None or passing[row]]
+        rows = passing_rows(self._table, step.gates, step.axis)
         results: Column = [MISSING] * len(self._table.parents[step.axis])
         in_turn = not IN_TURN.isdisjoint(step.block.signature.resources)
         before = began
@@ -149,6 +135,7 @@ class Run:
             now = time.monotonic()
             self._control.check(began, now)
             if now - before > HEAVY_SECONDS and place + 1 < len(rows) and not in_turn:
+                # From here on calls overlap, so each needs a dict of its own.
                 self._run_side_by_side(lambda row: call(row, dict(arguments)), rows[place:], results, began)
                 break
             before = now
@@ -167,33 +154,26 @@ class Run:
     def _run_batch(self, step: Step, arguments: dict[str, Any]) -> Column:
         """Call the block once, with all rows that have all their inputs."""
         results: Column = [MISSING] * len(self._table.parents[step.axis])
-        lists: dict[str, Column] = {}
-        passing = passes(self._table, step.gates, step.axis)
-        rows = [row for row in range(len(results)) if passing is None or passing[row]]
+        rows = passing_rows(self._table, step.gates, step.axis)
+        lists: dict[str, dict[int, Any]] = {}
         for parameter, getter in step.getters:
             if not rows:
                 return results
-            read = reader(self._table, parameter, getter, step.axis)
+            read = argument(self._table, step, parameter, getter)
             if parameter.shape is Shape.BATCH:
-                lists[parameter.name] = column = [read(row) for row in range(len(results))]
-                if not parameter.optional:
-                    rows = [row for row in rows if column[row] is not MISSING]
+                lists[parameter.name] = column = {row: read(row) for row in rows}
+                rows = [row for row in rows if column[row] is not MISSING]
                 continue
-            value = read(0)
-            if value is MISSING and not parameter.optional:
-                return results
+            arguments[parameter.name] = value = read(rows[0])  # one value for the whole run: any row tells it
             if value is MISSING:
-                value = None
-            elif _needs_check(getter):
-                value = _checked(step, parameter, value)
-            arguments[parameter.name] = value
+                return results
         if not rows:
             return results
         for name, column in lists.items():
-            arguments[name] = [None if column[row] is MISSING else column[row] for row in rows]
+            arguments[name] = [column[row] for row in rows]
         returned = _call(step, arguments)
         if not isinstance(returned, list) or len(returned) != len(rows):
-            raise _misbehaved(step, f"returned {_size(returned)} for {len(rows)} rows")
+            raise _misbehaved(step, f"returned {_described(returned)} for {len(rows)} rows")
         for row, result in zip(rows, returned, strict=True):
             results[row] = self._held(step, result)
         return results
@@ -207,39 +187,43 @@ class Run:
                 raise RuntimeInputError(
                     f"Step {step.name!r}: {error.message}",
                     hint=error.hint,
-                    context=CONTEXT,
+                    context=Phase.STEPS,
                     blocks=(BlockError(step.name, step.block.type),),
                 ) from error
         return result
 
     def _write(self, step: Step, results: Column) -> None:
-        """Put what the block returned into columns; a step with `Each` outputs makes the rows of its axis here."""
-        if step.block.signature.gate:
-            self._table.columns[step.writes[GATE]] = results
-            return
+        """Put what the block returned into columns, once it is what the block declares."""
         names = step.writes.keys()
         for result in results:
-            if result is not MISSING and (not isinstance(result, dict) or result.keys() != names):
-                raise _misbehaved(step, f"returned {_size(result)} where it declares {', '.join(names)}")
-        if not step.block.signature.each:
+            if result is not MISSING and not _is_declared(step, result):
+                wanted = "the steps that may go on" if step.block.signature.gate else ", ".join(names)
+                raise _misbehaved(step, f"returned {_described(result)} where it declares {wanted}")
+        if step.block.signature.gate:
+            self._table.columns[step.writes[GATE]] = results
+        elif step.block.signature.each:
+            self._write_level(step, results)
+        else:
             for name, slot in step.writes.items():
                 self._table.columns[slot] = [r if r is MISSING else r[name] for r in results]
-            return
-        parents = self._table.parents[step.writes_axis]
+
+    def _write_level(self, step: Step, results: Column) -> None:
+        """Make the rows of the axis below, as many for each result as its lists have members."""
+        parents, absent = self._table.parents[step.writes_axis], self._table.absent[step.writes_axis]
         columns: list[Column] = [[] for _ in step.writes]
         for row, result in enumerate(results):
             if result is MISSING:
-                self._table.absent[step.writes_axis].add(row)
+                absent.add(row)
                 continue
-            lists = [result[name] for name in names]
-            if len({len(values) for values in lists}) != 1:
-                raise _misbehaved(step, "returned lists of different lengths")
+            lists = [result[name] for name in step.writes]
+            if not all(isinstance(values, list) for values in lists) or len({len(values) for values in lists}) != 1:
+                raise _misbehaved(step, "returned something else than lists of one length")
             parents.extend([row] * len(lists[0]))
             if len(parents) > MAX_ROWS:
                 raise RuntimeInputError(
                     f"Step {step.name!r} makes more than {MAX_ROWS} rows.",
                     hint="Give the workflow less at a time.",
-                    context=CONTEXT,
+                    context=Phase.STEPS,
                     blocks=(BlockError(step.name, step.block.type),),
                 )
             for column, values in zip(columns, lists, strict=True):
@@ -248,19 +232,11 @@ class Run:
             self._table.columns[slot] = column
 
 
-def _needs_check(getter: Getter) -> bool:
-    return isinstance(getter, Read) and getter.checked
-
-
-def _checked(step: Step, parameter: Parameter, value: Any) -> Any:
-    try:
-        return parameter.takes(value)
-    except ValueError as error:
-        raise RuntimeInputError(
-            f"Step {step.name!r}, {parameter.name}: {error}.",
-            context="workflow_execution | runtime_input_validation",
-            blocks=(BlockError(step.name, step.block.type, None, parameter.name, str(error)),),
-        ) from error
+def _is_declared(step: Step, result: Any) -> bool:
+    """Whether a result has the form that the block declares: a list of steps, or a dict of all outputs."""
+    if step.block.signature.gate:
+        return isinstance(result, list)
+    return isinstance(result, dict) and result.keys() == step.writes.keys()
 
 
 def _call(step: Step, arguments: dict[str, Any]) -> Any:
@@ -271,19 +247,19 @@ def _call(step: Step, arguments: dict[str, Any]) -> Any:
         raise
     except RoboflowQueryLanguageError as error:
         error.blocks = (BlockError(step.name, step.block.type),)
-        error.context = CONTEXT
+        error.context = Phase.STEPS
         raise
     except PenstockError as error:
         where = (BlockError(step.name, step.block.type, error.message),)
         message = f"Step {step.name!r}: {error.message}"
         if error.fault is Fault.OURS:
-            raise StepExecutionError(message, hint=error.hint, context=CONTEXT, blocks=where) from error
+            raise StepExecutionError(message, hint=error.hint, context=Phase.STEPS, blocks=where) from error
         raise ClientCausedStepExecutionError(message, cause=error, blocks=where) from error
     except Exception as error:
         raise StepExecutionError(
             f"Step {step.name!r} ({step.block.type}) failed: {type(error).__name__}.",
             hint="The log of the server has the details.",
-            context=CONTEXT,
+            context=Phase.STEPS,
             blocks=(BlockError(step.name, step.block.type),),
         ) from error
 
@@ -291,10 +267,12 @@ def _call(step: Step, arguments: dict[str, Any]) -> Any:
 def _misbehaved(step: Step, what: str) -> InvalidBlockBehaviourError:
     return InvalidBlockBehaviourError(
         f"Step {step.name!r}: the block {step.block.type} {what}.",
-        context=CONTEXT,
+        context=Phase.STEPS,
         blocks=(BlockError(step.name, step.block.type),),
     )
 
 
-def _size(value: Any) -> str:
-    return f"{len(value)} results" if isinstance(value, list) else f"a {type(value).__name__}"
+def _described(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"a dict of {', '.join(map(str, value)) or 'nothing'}"
+    return f"{len(value)} results" if isinstance(value, list) else f"a value of the type {type(value).__name__}"

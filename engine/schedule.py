@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from threading import Condition, Lock
+from threading import Condition
 
 from engine.crew import Crew
 from engine.plan import Plan
@@ -18,7 +18,7 @@ class Schedule:
 
     Args:
         plan: whose steps are run.
-        run_step: runs a step, by its number; called from several threads, but only once a step.
+        run_step: runs the step at a place of the plan; called from several threads, once for every step.
         crew: lends helpers for heavy steps.
     """
 
@@ -26,9 +26,8 @@ class Schedule:
         self._steps = plan.steps
         self._run_step = run_step
         self._crew = crew
-        self._lock = Lock()
-        self._changed = Condition(self._lock)
-        self._waits = [len(step.after) for step in plan.steps]
+        self._changed = Condition()
+        self._waits = [step.waits_for for step in plan.steps]
         self._light: deque[int] = deque()
         self._heavy: deque[int] = deque()
         self._running = 0
@@ -44,7 +43,7 @@ class Schedule:
         """Run all steps; raises what the first one that failed raised, once nothing runs any more."""
         while True:
             self._work()
-            with self._lock:
+            with self._changed:
                 self._idle = True
                 while self._running and not self._startable():
                     self._changed.wait()
@@ -56,15 +55,15 @@ class Schedule:
 
     def _help(self) -> None:
         """What a helper does."""
-        with self._lock:
+        with self._changed:
             self._coming -= 1
         self._work()
-        with self._lock:
+        with self._changed:
             self._helpers -= 1
 
     def _work(self) -> None:
         """Run steps in this thread for as long as there are any to start."""
-        with self._lock:
+        with self._changed:
             index = self._next()
         while index is not None:
             failure = None
@@ -72,7 +71,7 @@ class Schedule:
                 self._run_step(index)
             except BaseException as error:  # noqa: BLE001 - the thread that owns the run raises it
                 failure = error
-            with self._lock:
+            with self._changed:
                 self._note(index, failure)
                 index = self._next()
 
@@ -81,7 +80,7 @@ class Schedule:
         self._running -= 1
         if self._failure is None:
             self._failure = failure
-        for follower in self._steps[done].before:
+        for follower in self._steps[done].followers:
             self._waits[follower] -= 1
             if not self._waits[follower]:
                 self._admit(follower)
@@ -99,7 +98,12 @@ class Schedule:
         return index
 
     def _call_helpers(self) -> None:
-        needed = min(len(self._heavy) - self._idle - self._coming, MOST_HELPERS - self._helpers)
+        """Under the lock: have a helper come for every heavy step that nobody is free to take.
+
+        Free are the thread that owns the run, when it waits for something to do, and helpers on their way.
+        """
+        free = int(self._idle) + self._coming
+        needed = min(len(self._heavy) - free, MOST_HELPERS - self._helpers)
         for _ in range(needed):
             self._helpers += 1
             self._coming += 1

@@ -7,10 +7,10 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
-from typing_extensions import Doc
+from typing_extensions import Doc, is_typeddict
 
 from engine.errors import BlockInterfaceError
 from engine.kinds import ANY, KINDS, KINDS_OF_TYPE, Kinds
@@ -42,14 +42,14 @@ class Parameter:
 
     Attributes:
         name: in the signature and in the JSON of a step.
-        annotation: the type of one value, for checking literals.
+        annotation: what an argument is: one value, a value of one row of a batch, or a list of what is gathered.
         kinds: what may be wired to it; empty when it is never wired.
         element_kinds: what may be wired to the members of a list or dict; empty when it is no container.
-        value_class: the class of a value that has no form as a literal.
+        value_class: the class of a value, or of what is gathered, that has no form as a literal.
         literal: whether it may be written as a literal.
         targets: whether it names steps, which the block lets pass or not.
         default: its value when the step does not say one; `REQUIRED` when it must.
-        shape: gathered or batch; None for one value a row.
+        shape: gathered or batch; None for one value per row.
         optional: whether the block wants to see missing values; of a list or dict, missing members.
         aliases: other keys of the JSON of a step.
         doc: one sentence for people.
@@ -85,7 +85,7 @@ class Parameter:
 
     def takes(self, value: Any) -> Any:
         """The value as the block wants it; ValueError, with what is wrong in a few words, when it does not fit."""
-        if self.value_class is None:
+        if self.value_class is None or self.shape is Shape.GATHERED:
             try:
                 return self._validate(value)
             except ValidationError as error:
@@ -152,10 +152,10 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     for name, item in inspect.signature(function).parameters.items():
         if item.kind is inspect.Parameter.KEYWORD_ONLY:
             resources.add(name)
-        elif item.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD:
+        elif item.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD and name in hints:
             parameters[name] = _parameter(name, hints[name], item.default)
         else:
-            raise BlockInterfaceError(f"{function.__name__}: *{name} cannot be an input of a block.")
+            raise BlockInterfaceError(f"{function.__name__}: {item} cannot be an input of a block: name and kind it.")
     batch = any(parameter.shape is Shape.BATCH for parameter in parameters.values())
     gate = hints.get("return") is Passage
     outputs, each = ({}, False) if gate else _outputs(function.__name__, hints.get("return"), batch)
@@ -165,11 +165,14 @@ def read_signature(function: Callable[..., Any]) -> Signature:
 
 def _parameter(name: str, hint: Any, default: Any) -> Parameter:
     annotation, extras = _unwrap(hint)
-    shape = next((extra for extra in extras if isinstance(extra, Shape)), None)
+    shape, whole = _shape(name, extras), hint
     if shape is not None:
-        annotation, inner_extras = _unwrap(get_args(annotation)[0])
-        extras = (*extras, *inner_extras)
+        (member,) = get_args(annotation)
+        annotation, member_extras = _unwrap(member)
+        extras, whole = (*extras, *member_extras), member if shape is Shape.BATCH else hint
     annotation, optional, union_extras = _without_none(annotation)
+    if _shape(name, union_extras):
+        raise BlockInterfaceError(f"{name}: None stands inside of Gathered and Batch, as in Gathered[T | None].")
     extras = (*extras, *union_extras)
     source = next((extra for extra in extras if isinstance(extra, Source)), None)
     unwired = source in (Source.LITERAL, Source.STEPS)
@@ -180,7 +183,7 @@ def _parameter(name: str, hint: Any, default: Any) -> Parameter:
         aliases = (*aliases, TWIN_NAMES[name])
     return Parameter(
         name=name,
-        annotation=hint if shape is None else get_args(_unwrap(hint)[0])[0],
+        annotation=whole,
         kinds=() if unwired else kinds,
         element_kinds=() if unwired else _element_kinds(name, annotation),
         value_class=value_class,
@@ -192,6 +195,14 @@ def _parameter(name: str, hint: Any, default: Any) -> Parameter:
         aliases=aliases,
         doc=next((extra.documentation for extra in extras if isinstance(extra, Doc)), ""),
     )
+
+
+def _shape(name: str, extras: tuple[Any, ...]) -> Shape | None:
+    """How an annotation says that values are nested."""
+    shape = next((extra for extra in extras if isinstance(extra, Shape)), None)
+    if shape is Shape.EACH:
+        raise BlockInterfaceError(f"{name}: Each is for outputs; for inputs there are Gathered and Batch.")
+    return shape
 
 
 def _outputs(block: str, hint: Any, batch: bool) -> tuple[dict[str, Output], bool]:

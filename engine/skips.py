@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.inputs import Table
 from engine.plan import GATE, Gather, Getter, Plan, Read, ReadDict, ReadList, Step
-from engine.reading import passes, reader
+from engine.reading import argument, passes
+from engine.table import Table
 from engine.values.shape import MISSING
 
 MAX_ROWS = 20
@@ -50,7 +50,7 @@ def _names(plan: Plan) -> dict[int, str]:
 def _reasons(step: Step, table: Table, names: dict[int, str]) -> list[tuple[int, str]]:
     """The rows of a step that did not run, and why not."""
     held = [(gate, passes(table, (gate,), step.axis) or []) for gate in step.gates]
-    needed = [(p, g, reader(table, p, g, step.axis)) for p, g in step.getters if not p.optional]
+    needed = [(p, g, argument(table, step, p, g)) for p, g in step.getters]
     reasons = []
     for row in range(len(table.parents[step.axis])):
         gate = next((gate for gate, passing in held if not passing[row]), None)

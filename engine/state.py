@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
 from typing import Any, TypeVar, cast
@@ -34,22 +34,13 @@ class State:
             self._memories.move_to_end(source)
             return cast("T", self._memories[source])
 
-    def reset(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._memories.clear()
-
 
 class Memory:
     """What the steps of one workflow remember, from run to run of whoever holds it."""
 
     def __init__(self) -> None:
-        self._states: defaultdict[str, State] = defaultdict(State)
+        self._states: dict[str, State] = {}
 
     def of(self, step: str) -> State:
         """The memory of a step."""
-        return self._states[step]
-
-    def reset(self) -> None:
-        """Forget everything."""
-        self._states.clear()
+        return self._states.setdefault(step, State())

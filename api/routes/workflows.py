@@ -15,9 +15,9 @@ from api.openapi import operation_id, takes
 from api.schemas.models import Nothing
 from api.schemas.workflows import DescribeRequest, InterfaceRequest, RunRequest, ValidateRequest
 from api.server import Server
-from engine.compiler.read import ENGINE_VERSION
 from engine.report import Report
 from engine.state import Memory
+from engine.version import ENGINE_VERSION
 
 router = APIRouter(tags=["workflows"], generate_unique_id_function=operation_id)
 

@@ -8,10 +8,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from engine.errors import DynamicBlockError
-from engine.fault import BlockError
+from engine.fault import BlockError, Phase
 from engine.kinds import KINDS
 
-MANIFEST_CONTEXT = "workflow_compilation | dynamic_blocks_compilation"
 MAX_CODE = 2**20
 MAX_NAMES = 256
 
@@ -154,7 +153,7 @@ def refused(block_type: str | None, place: str, problem: str) -> DynamicBlockErr
     """The error that says what is wrong with a manifest."""
     return DynamicBlockError(
         f"The Python block {block_type!r} makes no block: {place}: {problem}.",
-        context=MANIFEST_CONTEXT,
+        context=Phase.BROUGHT,
         blocks=(BlockError(block_type=block_type, property_name=place, property_details=problem),),
     )
 

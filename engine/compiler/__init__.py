@@ -29,5 +29,5 @@ def compile_workflow(definition: Any, registry: Registry) -> Plan:
     workflow = parse(definition, registry)
     order = link(workflow)
     check_kinds(workflow)
-    axes = lay_axes(workflow, order)
+    axes = lay_axes(workflow, order.names)
     return lower(workflow, order, axes)

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.block import AnyBlock
-from engine.compiler.read import CONTEXT
 from engine.compiler.workflow import Argument, Literal, Reference, Scope, Wire, WiredDict, WiredList
 from engine.document import StepDocument
 from engine.errors import ExecutionGraphStructureError, InvalidReferenceTargetError, WorkflowError, WorkflowSyntaxError
-from engine.fault import BlockError
+from engine.fault import BlockError, Phase
 from engine.selectors import StepSelector, is_selector, parse_selector
 from engine.signature import Parameter, shown
 
@@ -32,7 +31,7 @@ def read_arguments(
     for name, parameter in block.signature.parameters.items():
         try:
             if name in given:
-                arguments[name] = read_argument(parameter, given[name], scope)
+                arguments[name] = _argument(parameter, given[name], scope)
             elif parameter.required:
                 raise ValueError("Field required")
             else:
@@ -42,17 +41,33 @@ def read_arguments(
     return arguments
 
 
-def read_argument(parameter: Parameter, value: Any, scope: Scope) -> Argument:
+def _argument(parameter: Parameter, value: Any, scope: Scope) -> Argument:
     """One argument: a selector, a container of selectors, or a literal that fits the annotation."""
-    if parameter.kinds and is_selector(value):
-        return Wire(_reference(value, scope))
-    if parameter.element_kinds and isinstance(value, list) and any(map(is_selector, value)):
-        return WiredList(tuple(_member(item, scope) for item in value))
-    if parameter.element_kinds and isinstance(value, dict) and any(map(is_selector, value.values())):
-        return WiredDict(tuple((key, _member(item, scope)) for key, item in value.items()))
+    wires = read_wires(value, scope, alone=bool(parameter.kinds), inside=bool(parameter.element_kinds))
+    if wires is not None:
+        return wires
     if not parameter.literal:
         raise ValueError(f"Takes a selector such as '$inputs.image' or '$steps.step.output', got {shown(value)}")
     return Literal(parameter.takes(value))
+
+
+def read_wires(value: Any, scope: Scope, *, alone: bool = True, inside: bool = True) -> Argument | None:
+    """A selector, or a list or dict with selectors in it; None for a value that is written as it is.
+
+    Args:
+        alone: whether the value may be a selector.
+        inside: whether it may be a list or dict of selectors.
+
+    Raises:
+        ValueError: something begins like a selector and is none.
+    """
+    if alone and is_selector(value):
+        return Wire(_reference(value, scope))
+    if inside and isinstance(value, list) and any(map(is_selector, value)):
+        return WiredList(tuple(_member(item, scope) for item in value))
+    if inside and isinstance(value, dict) and any(map(is_selector, value.values())):
+        return WiredDict(tuple((key, _member(item, scope)) for key, item in value.items()))
+    return None
 
 
 def read_targets(block: AnyBlock, place: str, literals: Mapping[str, Any]) -> tuple[str, ...]:
@@ -69,7 +84,7 @@ def read_targets(block: AnyBlock, place: str, literals: Mapping[str, Any]) -> tu
                 raise InvalidReferenceTargetError(
                     f"Step {place!r}, {parameter.name}: {text!r} does not name a step.",
                     hint="Name steps as '$steps.name'.",
-                    context=CONTEXT,
+                    context=Phase.PARSING,
                     blocks=where,
                 )
             if selector.step in names:
@@ -78,7 +93,7 @@ def read_targets(block: AnyBlock, place: str, literals: Mapping[str, Any]) -> tu
                 raise kind(
                     f"Step {place!r} names '{text}' twice as a step that follows it.",
                     hint="Name each step once.",
-                    context=CONTEXT,
+                    context=Phase.PARSING,
                     blocks=where,
                 )
             names[selector.step] = None

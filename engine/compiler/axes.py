@@ -11,13 +11,12 @@ from engine.errors import (
     StepInputDimensionalityError,
     StepInputLineageError,
 )
-from engine.fault import BlockError
+from engine.fault import BlockError, Phase
 from engine.plan import BATCH, ROOT, Axis
 from engine.selectors import InputSelector
 from engine.signature import Parameter
 from engine.values.shape import Shape
 
-CONTEXT = "workflow_compilation | execution_graph_construction"
 MAX_LEVELS = 32
 """How deep values may be nested below the input batch: what comes out is nested as deep."""
 
@@ -98,8 +97,8 @@ def _deepened(axes: Axes, step: ParsedStep, axis: int) -> int:
         raise StepInputDimensionalityError(
             f"Step {step.name!r} nests its outputs more than {MAX_LEVELS} levels deep.",
             hint="Gather values before taking them apart again.",
-            context=CONTEXT,
-            blocks=(BlockError(step.name, step.block.type),),
+            context=Phase.GRAPH,
+            blocks=step.blame(),
         )
     return axes.below(axis, step.name)
 
@@ -109,7 +108,7 @@ def _axis_of_step(axes: Axes, step: ParsedStep, gates: list[GateBefore]) -> int:
 
     A step that has nothing but values for the whole run runs as often as the deepest of the gates before it.
     """
-    gathers = _refuse_siblings(axes, step)
+    level = _gathered_level(axes, step)
     reach = [(_reached(axes, parameter, selector), parameter, selector) for parameter, selector, _ in step.wires()]
     deepest, deep_parameter, deep_selector = max(
         reach, key=lambda item: axes.axes[item[0]].depth, default=(ROOT, None, None)
@@ -122,22 +121,18 @@ def _axis_of_step(axes: Axes, step: ParsedStep, gates: list[GateBefore]) -> int:
                 f"'{deep_selector}' lies on [{axes.drawn(deepest)}], {parameter.name} = '{selector}' on "
                 f"[{axes.drawn(axis)}].",
                 hint="Bring one of them up to the level that they share, or take both from the same branch.",
-                context=CONTEXT,
-                blocks=(BlockError(step.name, step.block.type, None, parameter.name),),
+                context=Phase.GRAPH,
+                blocks=step.blame(parameter),
             )
         _refuse_far(axes, step, parameter, selector, deepest)
         _refuse_many(step, axis, parameter, selector)
-    if deepest != ROOT or gathers:
+    if deepest != ROOT or level != ROOT:  # what gathers the whole batch runs once, on the root
         return deepest
     return max((axis for _, axis, _ in gates), key=lambda axis: axes.axes[axis].depth, default=ROOT)
 
 
-def _refuse_siblings(axes: Axes, step: ParsedStep) -> bool:
-    """Lists that a step gathers are of one level, as rows of two branches have nothing in common.
-
-    Returns:
-        Whether it gathers from any level.
-    """
+def _gathered_level(axes: Axes, step: ParsedStep) -> int:
+    """The level that a step gathers; the root where it gathers none. Rows of two branches have nothing in common."""
     level = ROOT
     for parameter, selector, _ in step.wires():
         axis = axes.of(selector)
@@ -148,11 +143,11 @@ def _refuse_siblings(axes: Axes, step: ParsedStep) -> bool:
                 f"Step {step.name!r} gathers from different branches: from [{axes.drawn(level)}], and with "
                 f"{parameter.name} = '{selector}' from [{axes.drawn(axis)}].",
                 hint="Gather in one step for each branch, and join what they return.",
-                context=CONTEXT,
-                blocks=(BlockError(step.name, step.block.type, None, parameter.name),),
+                context=Phase.GRAPH,
+                blocks=step.blame(parameter),
             )
         level = axis
-    return level != ROOT
+    return level
 
 
 def _reached(axes: Axes, parameter: Parameter, selector: Reference) -> int:
@@ -168,8 +163,8 @@ def _refuse_far(axes: Axes, step: ParsedStep, parameter: Parameter, selector: Re
         raise StepInputDimensionalityError(
             f"Step {step.name!r}, {parameter.name}: gathers '{selector}' on [{axes.drawn(axis)}], which does not lie "
             f"right below [{axes.drawn(runs)}], where the step runs.",
-            context=CONTEXT,
-            blocks=(BlockError(step.name, step.block.type, None, parameter.name),),
+            context=Phase.GRAPH,
+            blocks=step.blame(parameter),
         )
 
 
@@ -179,8 +174,8 @@ def _refuse_many(step: ParsedStep, axis: int, parameter: Parameter, selector: Re
         raise ExecutionGraphStructureError(
             f"Step {step.name!r}, {parameter.name}: takes one value for the whole batch, but '{selector}' has a value "
             "for every row.",
-            context=CONTEXT,
-            blocks=(BlockError(step.name, step.block.type, None, parameter.name),),
+            context=Phase.GRAPH,
+            blocks=step.blame(parameter),
         )
 
 
@@ -196,6 +191,6 @@ def _check_gates(axes: Axes, step: ParsedStep, axis: int, gates: list[GateBefore
                 f"The gate {gate!r} decides on [{axes.drawn(gate_axis)}], but step {step.name!r} runs on "
                 f"[{axes.drawn(axis)}].",
                 hint="Decide on values from the line of nesting that the step runs on.",
-                context=CONTEXT,
-                blocks=(BlockError(step.name, step.block.type), BlockError(gate)),
+                context=Phase.GRAPH,
+                blocks=(*step.blame(), BlockError(gate)),
             )

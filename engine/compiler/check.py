@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.compiler.workflow import ParsedWorkflow, Reference
 from engine.errors import ReferenceTypeError
-from engine.fault import BlockError
+from engine.fault import Phase
 from engine.kinds import ANY
 from engine.selectors import InputSelector
 
@@ -19,8 +19,8 @@ def check_kinds(workflow: ParsedWorkflow) -> None:
                 raise ReferenceTypeError(
                     f"Step {step.name!r}, {parameter.name}: takes {_listed(taken)}, but '{selector}' is "
                     f"{_listed(given)}.",
-                    context="workflow_compilation | execution_graph_construction",
-                    blocks=(BlockError(step.name, step.block.type, None, parameter.name),),
+                    context=Phase.GRAPH,
+                    blocks=step.blame(parameter),
                 )
 
 

@@ -14,14 +14,13 @@ from engine.errors import (
     InnerWorkflowTotalCountError,
     WorkflowError,
 )
-from engine.fault import BlockError
+from engine.fault import BlockError, Phase
 
 INNER_TYPE = "roboflow_core/inner_workflow@v1"
-CONTEXT = "workflow_compilation | inner_workflows"
 REFERENCE = ("workflow_workspace_id", "workflow_id")
 
 Name = tuple[str, str]
-ReadWorkflow = Callable[[str, str], Any]
+LookUp = Callable[[str, str], Any]
 """From a workspace and an id to the document that is stored there; raises WorkflowError where there is none."""
 
 
@@ -33,26 +32,26 @@ class InnerLimits:
     max_count: int = 32
 
 
-def embed(definition: Any, read: ReadWorkflow | None = None, limits: InnerLimits | None = None) -> Any:
+def embed(definition: Any, look_up: LookUp | None = None, limits: InnerLimits | None = None) -> Any:
     """A workflow with the document of every inner workflow in its place; nothing that was given is changed.
 
     What is wrong with documents as such is left to the compiler.
 
     Args:
-        read: looks up what is named by workspace and id; None where nothing is stored.
+        look_up: finds what is named by workspace and id; None where nothing is stored.
 
     Raises:
         InnerWorkflowCompositionError: inner workflows are too deep, too many, in themselves, or do not say which.
-        WorkflowError: what `read` raises, with the step that it is about.
+        WorkflowError: what `look_up` raises, with the step that it is about.
     """
-    return _Embedding(read, limits or InnerLimits()).whole(definition, Scope(), ())
+    return _Embedding(look_up, limits or InnerLimits()).whole(definition, Scope(), ())
 
 
 class _Embedding:
     """One pass over a document and all documents in it."""
 
-    def __init__(self, read: ReadWorkflow | None, limits: InnerLimits) -> None:
-        self._stored = read
+    def __init__(self, look_up: LookUp | None, limits: InnerLimits) -> None:
+        self._look_up = look_up
         self._limits = limits
         self._count = 0
         self._documents: dict[Name, Any] = {}
@@ -77,17 +76,17 @@ class _Embedding:
             raise InnerWorkflowCompositionCycleError(
                 f"{scope.path!r} is in itself: these stored workflows have each other as inner workflows: {around}.",
                 hint="Take one of them out.",
-                context=CONTEXT,
+                context=Phase.INNER,
                 blocks=_blame(scope, "workflow_id"),
             )
         self._count += 1
         if len(chain) >= self._limits.max_depth:
             raise InnerWorkflowNestingDepthError(
-                f"{scope.path!r} is nested more than {self._limits.max_depth} workflows deep.", context=CONTEXT
+                f"{scope.path!r} is nested more than {self._limits.max_depth} workflows deep.", context=Phase.INNER
             )
         if self._count > self._limits.max_count:
             raise InnerWorkflowTotalCountError(
-                f"There are more than {self._limits.max_count} inner workflows.", context=CONTEXT
+                f"There are more than {self._limits.max_count} inner workflows.", context=Phase.INNER
             )
         document = step["workflow_definition"] if name is None else self._document(name, scope)
         rest = {key: value for key, value in step.items() if key not in REFERENCE}
@@ -95,15 +94,15 @@ class _Embedding:
 
     def _document(self, name: Name, scope: Scope) -> Any:
         """What is stored under a name, looked up once."""
-        if self._stored is None:
+        if self._look_up is None:
             raise _invalid(scope, "has to have its document in `workflow_definition`: nothing is stored here")
         if name not in self._documents:
             try:
-                self._documents[name] = self._stored(*name)
+                self._documents[name] = self._look_up(*name)
             except WorkflowError as error:
                 message = f"The inner workflow {scope.path!r} cannot be had: {error.message}"
                 blame = _blame(scope, "workflow_id")
-                raise type(error)(message, hint=error.hint, context=CONTEXT, blocks=blame) from error
+                raise type(error)(message, hint=error.hint, context=Phase.INNER, blocks=blame) from error
         return self._documents[name]
 
 
@@ -128,7 +127,7 @@ def _name(step: dict[str, Any], scope: Scope) -> Name | None:
 def _invalid(scope: Scope, what: str) -> InnerWorkflowInvalidStepEntryError:
     return InnerWorkflowInvalidStepEntryError(
         f"The inner workflow {scope.path!r} {what}.",
-        context=CONTEXT,
+        context=Phase.INNER,
         blocks=_blame(scope, "workflow_definition"),
     )
 

@@ -6,12 +6,13 @@ documents are read, since what it stands for may come later; at the end every al
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
-from engine.compiler.arguments import read_argument
-from engine.compiler.embed import CONTEXT, INNER_TYPE
+from engine.compiler.arguments import read_wires
+from engine.compiler.doors import Doors
+from engine.compiler.embed import INNER_TYPE
 from engine.compiler.read import read_document
 from engine.compiler.workflow import (
     INPUT_MARK,
@@ -36,26 +37,10 @@ from engine.errors import (
     WorkflowDefinitionError,
     WorkflowSyntaxError,
 )
-from engine.fault import BlockError
+from engine.fault import BlockError, Phase
 from engine.kinds import ANY
 from engine.selectors import OutputSelector
-from engine.signature import REQUIRED, Parameter
-
-BINDING = Parameter(
-    name="parameter_bindings",
-    annotation=Any,
-    kinds=(ANY,),
-    element_kinds=(ANY,),
-    value_class=None,
-    literal=True,
-    targets=False,
-    default=REQUIRED,
-    shape=None,
-    optional=True,
-    aliases=(),
-    doc="Values for the inputs of the inner workflow.",
-)
-"""How the value of a binding is read: a selector, a container of selectors, or any literal."""
+from engine.signature import Parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +81,12 @@ class InnerWorkflows:
         """The workflow with every alias followed, and gates on inner workflows acting on all their steps."""
         if not self._outputs:
             return workflow
-        steps = {step.name: self._resolve_step(step, workflow) for step in workflow.steps.values()}
+        gated = {self._nearest(name, workflow.steps) for step in workflow.steps.values() for name, _ in step.targets}
+        self._doors = Doors(workflow, gated & self._outputs.keys())
+        steps = {step.name: self._with_arguments(step) for step in workflow.steps.values()}
         outputs = tuple(self._resolve_output(output) for output in workflow.outputs)
+        steps |= self._doors.steps
+        steps = {name: self._with_targets(step, steps) for name, step in steps.items()}
         return ParsedWorkflow(workflow.inputs, steps, outputs)
 
     def _bind(self, document: Document, bindings: Any, scope: Scope, child: Scope) -> None:
@@ -106,13 +95,14 @@ class InnerWorkflows:
         known = {item.name: item for item in document.inputs}
         if not isinstance(bindings, dict):
             raise WorkflowSyntaxError(
-                f"{child.path!r}: parameter_bindings is an object.", context=CONTEXT, blocks=where
+                f"{child.path!r}: parameter_bindings is an object.", context=Phase.INNER, blocks=where
             )
-        for name in bindings.keys() - known.keys():
+        unknown = [name for name in bindings if name not in known]
+        if unknown:
             raise InnerWorkflowParameterBindingsUnknownInputError(
-                f"The inner workflow {child.path!r} has no input {name!r}.",
+                f"The inner workflow {child.path!r} has no input {unknown[0]!r}.",
                 hint=f"It has {', '.join(known) or 'none'}.",
-                context=CONTEXT,
+                context=Phase.INNER,
                 blocks=where,
             )
         for name, item in known.items():
@@ -120,41 +110,46 @@ class InnerWorkflows:
             if name not in bindings and default is None:
                 raise InnerWorkflowParameterBindingsMissingRequiredError(
                     f"The inner workflow {child.path!r} needs a binding for its input {name!r}.",
-                    context=CONTEXT,
+                    context=Phase.INNER,
                     blocks=where,
                 )
+            value = bindings.get(name, default)
             try:
-                bound = read_argument(BINDING, bindings[name], scope) if name in bindings else Literal(default)
+                bound = read_wires(value, scope) if name in bindings else None
             except ValueError as error:
-                raise WorkflowSyntaxError(f"{child.path!r}, {name}: {error}.", context=CONTEXT, blocks=where) from error
-            self._aliases[OutputSelector(child.path, f"{INPUT_MARK}{name}")] = bound
+                raise WorkflowSyntaxError(
+                    f"{child.path!r}, {name}: {error}.", context=Phase.INNER, blocks=where
+                ) from error
+            self._aliases[OutputSelector(child.path, f"{INPUT_MARK}{name}")] = bound or Literal(value)
 
-    def _resolve_step(self, step: ParsedStep, workflow: ParsedWorkflow) -> ParsedStep:
+    def _with_arguments(self, step: ParsedStep) -> ParsedStep:
+        """A step with arguments that say where values really come from."""
         parameters = step.block.signature.parameters
         arguments = {name: self._resolved(step, parameters[name], item) for name, item in step.arguments.items()}
+        return replace(step, arguments=arguments)
+
+    def _with_targets(self, step: ParsedStep, steps: Mapping[str, ParsedStep]) -> ParsedStep:
+        """A step with all steps that it gates: those that it names, and those in the inner workflows that it names."""
         targets: list[tuple[str, str]] = []
-        for target, called in ((self._nearest(name, workflow), called) for name, called in step.targets):
-            targets += [(name, called) for name in self._meant(target, workflow)]
-        return replace(step, arguments=arguments, targets=tuple(targets))
+        for target, called in ((self._nearest(name, steps), called) for name, called in step.targets):
+            inside = [name for name in steps if name.startswith(f"{target}.")] if target in self._outputs else [target]
+            targets += [(name, called) for name in inside]
+        return replace(step, targets=tuple(targets))
 
-    def _meant(self, target: str, workflow: ParsedWorkflow) -> list[str]:
-        """The steps that a gate acts on when it names one: all that are in it, if that is an inner workflow."""
-        if target not in self._outputs:
-            return [target]
-        return [name for name in workflow.steps if name.startswith(f"{target}.")]
-
-    def _nearest(self, target: str, workflow: ParsedWorkflow) -> str:
+    def _nearest(self, target: str, steps: Collection[str]) -> str:
         """The step that a gate names: in its own document, or else in the nearest one around that."""
         place = target
-        while place not in workflow.steps and place not in self._outputs and "." in place:
-            *outer, _, name = place.split(".")
+        while place not in steps and place not in self._outputs and "." in place:
+            *outer, _, name = place.split(".")  # a.b.name -> a.name
             place = ".".join((*outer, name))
-        return place if place in workflow.steps or place in self._outputs else target
+        return place if place in steps or place in self._outputs else target
 
     def _resolved(self, step: ParsedStep, parameter: Parameter, argument: Argument) -> Argument:
         """An argument without aliases; a literal that came through one is checked like any other."""
         if isinstance(argument, Wire):
             value = self._follow(argument)
+            if isinstance(value, WiredList | WiredDict) and not parameter.element_kinds and ANY not in parameter.kinds:
+                raise _misfit(step, parameter, "takes one value, and what it selects is bound to several selectors")
             return self._checked(step, parameter, value) if isinstance(value, Literal) else value
         if isinstance(argument, WiredList):
             return WiredList(tuple(self._member(step, parameter, item) for item in argument.items))
@@ -165,11 +160,7 @@ class InnerWorkflows:
     def _member(self, step: ParsedStep, parameter: Parameter, item: Literal | Wire) -> Literal | Wire:
         value = self._follow(item) if isinstance(item, Wire) else item
         if isinstance(value, WiredList | WiredDict):
-            raise WorkflowSyntaxError(
-                f"Step {step.name!r}, {parameter.name}: a list of selectors cannot stand in a list of selectors.",
-                context=CONTEXT,
-                blocks=(BlockError(step.name, step.block.type, None, parameter.name),),
-            )
+            raise _misfit(step, parameter, "a list of selectors cannot stand in a list of selectors")
         return value
 
     def _checked(self, step: ParsedStep, parameter: Parameter, value: Literal) -> Literal:
@@ -178,33 +169,36 @@ class InnerWorkflows:
         try:
             return Literal(parameter.takes(value.value))
         except ValueError as error:
-            problem = BlockError(step.name, step.block.type, None, parameter.name, str(error))
-            raise WorkflowSyntaxError(
-                f"Step {step.name!r}, {parameter.name}: {error}.", context=CONTEXT, blocks=(problem,)
-            ) from error
+            raise _misfit(step, parameter, str(error)) from error
 
     def _follow(self, wire: Wire) -> Argument:
-        """What a selector stands for in the end."""
-        seen: list[Reference] = []
+        """What a selector stands for in the end, behind the doors of the inner workflows on the way."""
+        passed: list[OutputSelector] = []
         value: Argument = wire
         while isinstance(value, Wire) and self._is_alias(value.selector):
-            if value.selector in seen:
-                path = " -> ".join(str(selector).removeprefix("$steps.") for selector in (*seen, value.selector))
-                raise ExecutionGraphStructureError(f"These names stand for each other: {path}.", context=CONTEXT)
-            seen.append(value.selector)
+            if value.selector in passed:
+                path = " -> ".join(str(selector).removeprefix("$steps.") for selector in (*passed, value.selector))
+                raise ExecutionGraphStructureError(f"These names stand for each other: {path}.", context=Phase.INNER)
+            passed.append(value.selector)
             value = self._aliases[value.selector]
+        for shown in reversed(passed):
+            value = self._doors.through(shown, value)
         return value
 
-    def _is_alias(self, selector: Reference) -> bool:
+    def _is_alias(self, selector: Reference) -> TypeGuard[OutputSelector]:
         """Whether a selector points into an inner workflow; raises when it points to nothing there."""
         if not isinstance(selector, OutputSelector) or selector.step not in self._outputs:
             return False
         if selector not in self._aliases and not is_wildcard(selector):
-            outputs = ", ".join(self._outputs[selector.step]) or "none"
+            inside = selector.output.startswith(INPUT_MARK)
+            what = "input" if inside else "output"
+            known = ", ".join(self._outputs[selector.step]) or "none"
             raise InvalidReferenceTargetError(
-                f"'{selector}' points to nothing: the inner workflow {selector.step!r} has no such input or output.",
-                hint=f"Its outputs are: {outputs}.",
-                context=CONTEXT,
+                f"The inner workflow {selector.step!r} has no {what} {selector.output.removeprefix(INPUT_MARK)!r}.",
+                hint=f"Its outputs are: {known}."
+                if what == "output"
+                else "Declare it among the inputs of that workflow.",
+                context=Phase.INNER,
                 blocks=(BlockError(selector.step, INNER_TYPE),),
             )
         return selector in self._aliases
@@ -221,7 +215,7 @@ class InnerWorkflows:
                     f"The output {output.field.name!r} shows all outputs of {selector.step!r}, of which {name!r} shows "
                     "all outputs of a step itself.",
                     hint="Name the outputs one by one.",
-                    context=CONTEXT,
+                    context=Phase.INNER,
                     blocks=(BlockError(block_id=output.field.name, property_name="selector"),),
                 )
         return replace(output, selector=selector, parts=parts)
@@ -232,10 +226,19 @@ class InnerWorkflows:
             raise InvalidReferenceTargetError(
                 f"The output {output.field.name!r} shows a value that is written into the workflow.",
                 hint="Leave it out: it is always the same.",
-                context=CONTEXT,
+                context=Phase.INNER,
                 blocks=(BlockError(block_id=output.field.name, property_name="selector"),),
             )
         return value.selector
+
+
+def _misfit(step: ParsedStep, parameter: Parameter, what: str) -> WorkflowSyntaxError:
+    """What an input of an inner workflow is bound to is not what a step in it takes."""
+    return WorkflowSyntaxError(
+        f"Step {step.name!r}, {parameter.name}: {what}.",
+        context=Phase.INNER,
+        blocks=(BlockError(step.name, step.block.type, None, parameter.name, what),),
+    )
 
 
 def _read(definition: Any, child: Scope) -> Document:

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from engine.compiler.workflow import ParsedWorkflow, Reference, is_wildcard
 from engine.errors import ExecutionGraphStructureError, InvalidReferenceTargetError
-from engine.fault import BlockError
+from engine.fault import BlockError, Phase
 from engine.selectors import InputSelector, Selector, StepSelector
 from engine.spelling import nearest
 
-CONTEXT = "workflow_compilation | execution_graph_construction"
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Which step comes when.
+
+    Attributes:
+        names: of the steps, each after all that it waits for.
+        waits_for: for every step, how many others have to be done before it: whose outputs it reads, or that are gates
+            before it.
+        followers: for every step, those that wait for it, by their places in `names`.
+    """
+
+    names: tuple[str, ...]
+    waits_for: Mapping[str, int]
+    followers: Mapping[str, tuple[int, ...]]
 
 
-def link(workflow: ParsedWorkflow) -> tuple[str, ...]:
-    """The names of the steps in an order in which each comes after what it reads.
+def link(workflow: ParsedWorkflow) -> Order:
+    """The order of the steps.
 
     Raises:
         InvalidReferenceTargetError: a selector points to nothing.
@@ -32,8 +47,8 @@ def link(workflow: ParsedWorkflow) -> tuple[str, ...]:
                     f"Step {step.name!r}, {parameter.name}: '{selector}' names all outputs of a step, which only the "
                     "outputs of a workflow can do.",
                     hint="Name one output.",
-                    context=CONTEXT,
-                    blocks=(BlockError(block_id=step.name, property_name=parameter.name),),
+                    context=Phase.GRAPH,
+                    blocks=step.blame(parameter),
                 )
             if not isinstance(selector, InputSelector):
                 graph.add_edge(selector.step, step.name)
@@ -45,16 +60,19 @@ def link(workflow: ParsedWorkflow) -> tuple[str, ...]:
         for selector in [output.selector] if output.parts is None else [part for _, part in output.parts]:
             _check_target(workflow, selector, output.field.name, "selector")
     try:
-        return tuple(nx.topological_sort(graph))
+        names = tuple(nx.topological_sort(graph))
     except nx.NetworkXUnfeasible:
         cycle = [tail for tail, _ in nx.find_cycle(graph)]
         path = " -> ".join([*cycle, cycle[0]])
         raise ExecutionGraphStructureError(
             f"These steps wait for each other: {path}.",
             hint="Cut one of these connections.",
-            context=CONTEXT,
+            context=Phase.GRAPH,
             blocks=tuple(BlockError(block_id=name) for name in cycle),
         ) from None
+    place = {name: index for index, name in enumerate(names)}
+    followers = {name: tuple(place[follower] for follower in graph.successors(name)) for name in names}
+    return Order(names, dict(graph.in_degree()), followers)
 
 
 def _check_target(workflow: ParsedWorkflow, selector: Reference, place: str, prop: str) -> None:
@@ -76,6 +94,6 @@ def _refuse(place: str, prop: str, selector: Selector, what: str, name: str, kno
     raise InvalidReferenceTargetError(
         f"{place!r}, {prop}: '{selector}' points to nothing: there is no {what} called {name!r}.",
         hint=hint,
-        context=CONTEXT,
+        context=Phase.GRAPH,
         blocks=(BlockError(block_id=place, property_name=prop, property_details=hint),),
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from engine.compiler.axes import Axes
 from engine.compiler.check import kinds_of
+from engine.compiler.link import Order
 from engine.compiler.workflow import (
     Argument,
     Literal,
@@ -40,11 +42,10 @@ from engine.signature import Parameter
 from engine.values.shape import Shape
 
 
-def lower(workflow: ParsedWorkflow, order: tuple[str, ...], axes: Axes) -> Plan:
+def lower(workflow: ParsedWorkflow, order: Order, axes: Axes) -> Plan:
     """The plan of a workflow that all passes before have found good."""
     lowering = _Lowering(workflow, order, axes)
-    edges = _Edges(workflow, order, axes)
-    steps = tuple(lowering.step(workflow.steps[name], edges.after[name], edges.before[name]) for name in order)
+    steps = tuple(lowering.step(workflow.steps[name]) for name in order.names)
     return Plan(
         axes=tuple(axes.axes),
         inputs=tuple(lowering.input(name) for name in workflow.inputs),
@@ -55,34 +56,17 @@ def lower(workflow: ParsedWorkflow, order: tuple[str, ...], axes: Axes) -> Plan:
     )
 
 
-class _Edges:
-    """Which steps wait for which, by their numbers: for what they read, and for the gates before them."""
-
-    def __init__(self, workflow: ParsedWorkflow, order: tuple[str, ...], axes: Axes) -> None:
-        number = {name: index for index, name in enumerate(order)}
-        before: dict[str, list[int]] = {name: [] for name in order}
-        self.after: dict[str, tuple[int, ...]] = {}
-        for name in order:
-            read = [
-                selector.step for _, selector, _ in workflow.steps[name].wires() if isinstance(selector, OutputSelector)
-            ]
-            makers = dict.fromkeys([*read, *(gate for gate, _, _ in axes.gates.get(name, ()))])
-            self.after[name] = tuple(number[maker] for maker in makers)
-            for maker in makers:
-                before[maker].append(number[name])
-        self.before = {name: tuple(numbers) for name, numbers in before.items()}
-
-
 class _Lowering:
     """One workflow on its way into a plan: a slot for every input, every output and every gate."""
 
-    def __init__(self, workflow: ParsedWorkflow, order: tuple[str, ...], axes: Axes) -> None:
+    def __init__(self, workflow: ParsedWorkflow, order: Order, axes: Axes) -> None:
         self._workflow = workflow
+        self._order = order
         self._axes = axes
         self.slots: dict[Selector, int] = {}
         for name in workflow.inputs:
             self.slots[InputSelector(name)] = len(self.slots)
-        for name in order:
+        for name in order.names:
             step = workflow.steps[name]
             for output in step.outputs:
                 self.slots[OutputSelector(name, output)] = len(self.slots)
@@ -95,7 +79,7 @@ class _Lowering:
         default = item.default_value if isinstance(item, ParameterInput) else None
         return PlannedInput(name, self.slots[InputSelector(name)], item.kinds, self._axes.inputs[name], default)
 
-    def step(self, step: ParsedStep, after: tuple[int, ...], before: tuple[int, ...]) -> Step:
+    def step(self, step: ParsedStep) -> Step:
         """One step, its arguments sorted by when they are known."""
         constants: dict[str, Any] = {}
         parameters: list[tuple[Parameter, int]] = []
@@ -125,8 +109,8 @@ class _Lowering:
             gates=tuple(gate for gate in self._gates(step) if gate.axis in line),
             writes=writes,
             writes_axis=self._axes.writes[step.name],
-            after=after,
-            before=before,
+            waits_for=self._order.waits_for[step.name],
+            followers=self._order.followers[step.name],
         )
 
     def output(self, output: ParsedOutput) -> PlannedOutput:
@@ -157,13 +141,29 @@ class _Lowering:
         if isinstance(argument, Literal):
             return Constant(argument.value)
         if isinstance(argument, WiredList):
-            return ReadList(tuple(self._getter(step, parameter, item) for item in argument.items))
+            items = tuple(self._getter(step, parameter, item) for item in argument.items)
+            return ReadList(items, self._checked_inside(parameter, argument.items))
         if isinstance(argument, WiredDict):
-            return ReadDict(tuple((key, self._getter(step, parameter, item)) for key, item in argument.items))
+            named = tuple((key, self._getter(step, parameter, item)) for key, item in argument.items)
+            return ReadDict(named, self._checked_inside(parameter, [item for _, item in argument.items]))
         slot, axis = self.slots[argument.selector], self._axes.of(argument.selector)
-        if parameter.shape is Shape.GATHERED:
-            gathered = [self._axes.of(s) for p, s, _ in step.wires() if p.shape is Shape.GATHERED]
-            below = max(gathered, key=lambda level: self._axes.axes[level].depth)
-            return Gather(slot, axis, below, tuple(gate for gate in self._gates(step) if gate.axis == below))
-        vague = ANY in kinds_of(self._workflow, argument.selector)
-        return Read(slot, axis, checked=vague and ANY not in parameter.kinds)
+        checked = self._is_vague(argument.selector, parameter.kinds)
+        if parameter.shape is not Shape.GATHERED:
+            return Read(slot, axis, checked)
+        gathered = [self._axes.of(s) for p, s, _ in step.wires() if p.shape is Shape.GATHERED]
+        below = max(gathered, key=lambda level: self._axes.axes[level].depth)
+        return Gather(slot, axis, below, tuple(gate for gate in self._gates(step) if gate.axis == below), checked)
+
+    def _checked_inside(self, parameter: Parameter, items: Iterable[Literal | Wire]) -> bool:
+        """Whether a list or dict has to be looked at: it has literals among its selectors, or values of any kind.
+
+        What a list or dict of gathered lists may be, no annotation tells.
+        """
+        taken = parameter.element_kinds
+        return parameter.shape is not Shape.GATHERED and any(
+            ANY not in taken if isinstance(item, Literal) else self._is_vague(item.selector, taken) for item in items
+        )
+
+    def _is_vague(self, selector: Reference, taken: tuple[str, ...]) -> bool:
+        """Whether the kinds at the two ends of an edge leave open whether a value fits."""
+        return ANY not in taken and ANY in kinds_of(self._workflow, selector)

@@ -9,11 +9,11 @@ from engine.block import AnyBlock
 from engine.compiler.arguments import read_arguments, read_targets
 from engine.compiler.embed import INNER_TYPE
 from engine.compiler.inner import InnerWorkflows
-from engine.compiler.read import CONTEXT, read_document
+from engine.compiler.read import read_document
 from engine.compiler.workflow import Literal, ParsedOutput, ParsedStep, ParsedWorkflow, Reference, Scope
 from engine.document import Document, JsonField, StepDocument
 from engine.errors import InvalidReferenceTargetError, WorkflowSyntaxError
-from engine.fault import BlockError
+from engine.fault import BlockError, Phase
 from engine.registry import Registry
 from engine.selectors import StepSelector, parse_selector
 from engine.spelling import nearest
@@ -49,7 +49,7 @@ def read_selector(field: JsonField) -> Reference:
         raise InvalidReferenceTargetError(
             f"The output {field.name!r} selects {field.selector!r}, which is neither '$inputs.name' nor "
             "'$steps.name.output'.",
-            context=CONTEXT,
+            context=Phase.PARSING,
             blocks=(BlockError(block_id=field.name, property_name="selector"),),
         )
     return selector
@@ -70,6 +70,7 @@ class _Parser:
         Args:
             around: the blocks that come with the documents around this one.
         """
+        _refuse_dots(document, scope)
         brought = {**around, **self._registry.brought(document.dynamic_blocks_definitions or ())}
         for step in document.steps:
             if step.type == INNER_TYPE:
@@ -95,6 +96,19 @@ class _Parser:
         self.steps[place] = ParsedStep(place, block, arguments, block.outputs(literals), targets)
 
 
+def _refuse_dots(document: Document, scope: Scope) -> None:
+    """Refuse names with a dot where they could be taken for those of steps in an inner workflow."""
+    nested = scope.path or any(step.type == INNER_TYPE for step in document.steps)
+    for step in document.steps:
+        if nested and "." in step.name:
+            raise WorkflowSyntaxError(
+                f"The step {step.name!r} has a dot in its name.",
+                hint="Where workflows have inner workflows, a dot leads from one to the steps in it. Use another name.",
+                context=Phase.PARSING,
+                blocks=(BlockError(scope.name(step.name), step.type, property_name="name"),),
+            )
+
+
 def _unknown_type(place: str, wanted: str, known: Iterable[str]) -> BlockError:
     near = nearest(wanted, known)
     hint = f"; did you mean {near!r}" if near else ""
@@ -111,6 +125,6 @@ def _syntax_error(problems: list[BlockError]) -> WorkflowSyntaxError:
     more = f" More problems: {len(problems) - 1}." if len(problems) > 1 else ""
     return WorkflowSyntaxError(
         f"Step {first.block_id!r} ({first.block_type}), {first.property_name}: {first.property_details}.{more}",
-        context=CONTEXT,
+        context=Phase.PARSING,
         blocks=tuple(problems),
     )

@@ -8,17 +8,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from engine.document import Document
+from engine.document import INPUT_TYPES, Document
 from engine.errors import (
     DuplicatedNameError,
     NotSupportedExecutionEngineError,
     WorkflowDefinitionError,
     WorkflowSyntaxError,
 )
-from engine.fault import BlockError
-
-ENGINE_VERSION = (1, 15, 0)
-CONTEXT = "workflow_compilation | workflow_definition_parsing"
+from engine.fault import BlockError, Phase
+from engine.version import ENGINE_VERSION
 
 _VERSION = re.compile(r"\d{1,6}(\.\d{1,6}){0,2}")
 
@@ -40,7 +38,7 @@ def read_document(definition: Any) -> Document:
 def _document(definition: Any) -> Document:
     if not isinstance(definition, dict):
         raise WorkflowDefinitionError(
-            f"A workflow definition is a JSON object; this is a {type(definition).__name__}.", context=CONTEXT
+            f"A workflow definition is a JSON object; this is a {type(definition).__name__}.", context=Phase.PARSING
         )
     _check_version(definition.get("version"))
     try:
@@ -50,21 +48,26 @@ def _document(definition: Any) -> Document:
         first = details[0]
         raise WorkflowSyntaxError(
             f"The workflow definition is not valid: {first.property_name}: {first.property_details}.",
-            context=CONTEXT,
+            context=Phase.PARSING,
             blocks=details,
         ) from error
 
 
 def _document_problem(item: Any, definition: dict[str, Any]) -> BlockError:
     """One of pydantic's findings, with the name of the step, input or output that it is about."""
-    location = [part for part in item["loc"] if part not in ("image", "video", "parameter", "batch")]
+    location = list(item["loc"])
+    if location[0] == "inputs":
+        del location[2:3]  # the type of the input, which is no key of the document
     place = ".".join(str(part) for part in location)
     name = None
     if len(location) >= 2 and isinstance(location[1], int):
         entry = definition[location[0]][location[1]]
         name = entry.get("name") if isinstance(entry, dict) else None
+    mistyped = item["type"].startswith("union_tag")
     return BlockError(
-        block_id=name if isinstance(name, str) else None, property_name=place, property_details=item["msg"]
+        block_id=name if isinstance(name, str) else None,
+        property_name=place,
+        property_details=f"The type of an input is one of {', '.join(INPUT_TYPES)}" if mistyped else item["msg"],
     )
 
 
@@ -74,7 +77,7 @@ def _check_version(version: Any) -> None:
         return
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
         raise WorkflowDefinitionError(
-            f"The version of a workflow is text such as '1.0'; this is {version!r}.", context=CONTEXT
+            f"The version of a workflow is text such as '1.0'; this is {version!r}.", context=Phase.PARSING
         )
     wanted = tuple(int(part) for part in version.split("."))
     if wanted > ENGINE_VERSION or wanted[0] != ENGINE_VERSION[0]:
@@ -82,7 +85,7 @@ def _check_version(version: Any) -> None:
         raise NotSupportedExecutionEngineError(
             f"The workflow asks for version {version} of the execution engine; this server has {ours}.",
             hint="Set the version to '1.0' if it uses nothing newer.",
-            context=CONTEXT,
+            context=Phase.PARSING,
         )
 
 
@@ -99,6 +102,6 @@ def _refuse_duplicates(document: Document) -> None:
                 raise DuplicatedNameError(
                     f"Two {group} are called {item.name!r}.",
                     hint="Give each a name of its own.",
-                    context=CONTEXT,
+                    context=Phase.PARSING,
                 )
             names.add(item.name)

@@ -8,12 +8,14 @@ from typing import Any
 
 from engine.block import AnyBlock
 from engine.document import Input, JsonField
+from engine.fault import BlockError
 from engine.selectors import WILDCARD, InputSelector, OutputSelector
 from engine.signature import Output, Parameter
 
 Reference = InputSelector | OutputSelector
 
 INPUT_MARK = "$"
+"""Stands before the name of an input of an inner workflow. No name that a selector can have begins so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,8 @@ class Scope:
     def reference(self, selector: Reference) -> Reference:
         """A selector of this document as the whole workflow knows it.
 
-        What an inner workflow calls its inputs are outputs of the step that it is, marked so that none of its outputs
-        is called the same.
+        `$inputs.image` in an inner workflow `part` becomes `$steps.part.$image`, which stands for what the input is
+        bound to; the mark keeps it apart from an output `image`.
         """
         if isinstance(selector, OutputSelector):
             return OutputSelector(self.name(selector.step), selector.output)
@@ -85,6 +87,10 @@ class ParsedStep:
     arguments: Mapping[str, Argument]
     outputs: Mapping[str, Output]
     targets: tuple[tuple[str, str], ...] = ()
+
+    def blame(self, parameter: Parameter | None = None) -> tuple[BlockError, ...]:
+        """What an error says that is about this step, or about one parameter of it."""
+        return (BlockError(self.name, self.block.type, property_name=parameter.name if parameter else None),)
 
     def wires(self) -> Iterator[tuple[Parameter, Reference, bool]]:
         """Every selector of the step: the parameter, the selector, and whether it stands inside a list or dict."""

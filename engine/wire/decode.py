@@ -10,9 +10,10 @@ import numpy as np
 from pydantic import ValidationError
 
 from engine.errors import InputImageLoadError, RuntimeInputError
+from engine.fault import Phase
 from engine.guard.images import ImageLoader
 from engine.guard.provenance import MomentDocument
-from engine.inputs import CONTEXT, Decode
+from engine.inputs import Decode
 from engine.kinds import INSTANCES, KEYPOINTS, OBJECTS, RLE_INSTANCES
 from engine.values.frame import VideoMoment
 from engine.values.image import Image
@@ -99,7 +100,7 @@ def _refused(name: str, refusals: list[tuple[str, Unfit | InputImageLoadError]])
     return RuntimeInputError(
         f"The input {name!r} does not fit. {' '.join(reasons)}",
         hint=" ".join(hint for hint in fits if hint) or None,
-        context=CONTEXT,
+        context=Phase.INPUTS,
     )
 
 

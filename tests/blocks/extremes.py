@@ -133,7 +133,12 @@ def _working(block: AnyBlock, parameter: Parameter) -> Any:
     if not parameter.literal and parameter.element_kinds:
         return [things(), things()]
     value = WORKING.get(f"{block.type.rpartition('/')[2]}.{parameter.name}", WORKING.get(parameter.name))
-    return parameter.takes(value) if parameter.required else parameter.default
+    return _taken(parameter, value) if parameter.required else parameter.default
+
+
+def _taken(parameter: Parameter, value: Any) -> Any:
+    """A value as the block wants it, of a list one member; ValueError when it does not fit."""
+    return parameter.takes([value])[0] if parameter.shape is Shape.GATHERED else parameter.takes(value)
 
 
 def extremes(parameter: Parameter) -> Iterator[Any]:
@@ -145,7 +150,7 @@ def extremes(parameter: Parameter) -> Iterator[Any]:
     elif parameter.literal:
         for value in EXTREMES:
             try:
-                yield parameter.takes(value)
+                yield _taken(parameter, value)
             except (ValueError, PenstockError):
                 continue
 
@@ -155,7 +160,7 @@ def largest(parameter: Parameter) -> Iterator[Any]:
     if parameter.literal:
         for value in (1e308, 2**62, 10_000, 1000, 255, 100, 20, 1):
             try:
-                yield parameter.takes(value)
+                yield _taken(parameter, value)
             except (ValueError, PenstockError):
                 continue
             return

@@ -209,6 +209,24 @@ def some(items: list[Anything | None]) -> Value:
     return {"value": items}
 
 
+@block("test/deepen@v1")
+def deepen(value: Anything) -> Value:
+    """A list in a list, and so on, as many as a number says."""
+    return {"value": boxed(None, value)}
+
+
+@block("test/misbehave@v1")
+def misbehave(value: Anything) -> Values:
+    """Return whatever comes."""
+    return value  # type: ignore[no-any-return]
+
+
+@block("test/let@v1")
+def let(value: Anything, next_steps: NextSteps) -> Passage:
+    """Let pass whatever comes."""
+    return Passage(value)
+
+
 @block("test/any_odd@v1")
 def any_odd(values: Gathered[Anything], next_steps: NextSteps) -> Passage:
     """Let steps pass where one of the values of a parent is odd."""
@@ -219,6 +237,7 @@ BLOCKS = (
     *(add, same, explode, spread, gather, join, total, either, pack, size, fail, remember),
     *(drop, tell, halve, pairs, chunks, weave, present, some),
     *(odd, choose, never, any_odd),
+    *(deepen, misbehave, let),
 )
 
 

@@ -20,7 +20,7 @@ from engine.values.frame import Frame
 from engine.values.image import Image
 from engine.values.shape import MISSING
 from tests.blocks.samples import found
-from tests.engine.arithmetic import batch_input, engine, step, workflow
+from tests.engine.arithmetic import batch_input, boxed, engine, step, workflow
 
 WIDE, HIGH = 300, 200
 PIXELS = WIDE * HIGH * 3
@@ -140,3 +140,13 @@ def test_tiles_that_grow() -> None:
     with pytest.raises(RuntimeInputError, match="Step 'grow': The values of this run hold more than 100000000 bytes"):
         subject.run(plan, {"image": encoded()}, control=Control(most_bytes=100_000_000))
     subject.close()
+
+
+def test_values_that_are_nested_too_deeply_are_refused() -> None:
+    assert held(boxed(1, 200)) == 200 * 8
+    with pytest.raises(RuntimeInputError, match="A value is nested more than 200 deep"):
+        Budget().count([boxed(1, 201)])
+    subject = engine()
+    plan = subject.plan(workflow([batch_input("n")], [step("deepen", "s", value="$inputs.n")], {"o": "$steps.s.value"}))
+    with pytest.raises(RuntimeInputError, match="Step 's': A value is nested"):
+        subject.run(plan, {"n": 2_000}, wire=True)

@@ -216,5 +216,3 @@ def test_steps_remember_only_what_they_are_given_a_memory_for() -> None:
     subject.run(plan, {"n": 1}, memory=memory)
     assert subject.run(plan, {"n": 2}, memory=memory) == [{"o": [1, 2]}]
     assert subject.run(plan, {"n": 3}, memory=Memory()) == [{"o": [3]}]
-    memory.reset()
-    assert subject.run(plan, {"n": 4}, memory=memory) == [{"o": [4]}]

@@ -39,6 +39,7 @@ ADDS = workflow(
 SPREADS = workflow(
     [parameter("items")], [step("spread", "rows", items="$inputs.items")], {"rows": "$steps.rows.values"}
 )
+HANDS_ON = workflow([parameter("n"), parameter("p")], [], {"n": "$inputs.n", "p": "$inputs.p"})
 TWICE = workflow(
     [parameter("z")],
     [inner("one", ADDS, x="$inputs.z"), inner("two", ADDS, x="$steps.one.sum", y=100)],
@@ -163,6 +164,45 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = 
         {"n": [1, 2]},
         [{"a": 2, "e": 1}, {"a": None, "e": None}],
     ),
+    "a gate holds what it hands through": (
+        workflow(
+            [N, parameter("p")],
+            [
+                step("odd", "g", value="$inputs.n", next_steps=["$steps.w"]),
+                inner("w", HANDS_ON, n="$inputs.n", p="$inputs.p"),
+                step("either", "e", value="$steps.w.n"),
+            ],
+            {"n": "$steps.w.n", "p": "$steps.w.p", "all": "$steps.w.*", "e": "$steps.e.value"},
+        ),
+        {"n": [1, 2], "p": 7},
+        [
+            {"n": 1, "p": 7, "all": {"n": 1, "p": 7}, "e": 1},
+            {"n": None, "p": None, "all": {"n": None, "p": None}, "e": "none"},
+        ],
+    ),
+    "gates hold what is handed through two": (
+        workflow(
+            [N, batch_input("m")],
+            [
+                step("odd", "g", value="$inputs.m", next_steps=["$steps.w"]),
+                inner(
+                    "w",
+                    workflow(
+                        [parameter("n")],
+                        [
+                            step("odd", "g", value="$inputs.n", next_steps=["$steps.v"]),
+                            inner("v", HANDS_ON, n="$inputs.n", p=0),
+                        ],
+                        {"n": "$steps.v.n", "past": "$inputs.n"},
+                    ),
+                    n="$inputs.n",
+                ),
+            ],
+            {"n": "$steps.w.n", "past": "$steps.w.past"},
+        ),
+        {"n": [1, 2, 3, 4], "m": [1, 1, 2, 2]},
+        [{"n": 1, "past": 1}, {"n": None, "past": 2}, {"n": None, "past": None}, {"n": None, "past": None}],
+    ),
     "a gate in it that names a step around it": (
         workflow(
             [N],
@@ -249,6 +289,16 @@ def nested(depth: int) -> dict[str, Any]:
 
 
 REFUSED: dict[str, tuple[list[dict[str, Any]], type[Exception], str]] = {
+    "a name that could be that of a step in it": (
+        [inner("w", ADDS, x=1), step("add", "w.sum", a=1)],
+        WorkflowSyntaxError,
+        "'w.sum' has a dot",
+    ),
+    "a dot in a name inside": (
+        [inner("w", workflow([], [step("add", "a.b", a=1)], {}))],
+        WorkflowSyntaxError,
+        "'a.b' has a dot",
+    ),
     "missing binding": ([inner("w", ADDS)], InnerWorkflowParameterBindingsMissingRequiredError, "'x'"),
     "unknown binding": (
         [inner("w", ADDS, x=1, q=1)],
@@ -271,7 +321,7 @@ REFUSED: dict[str, tuple[list[dict[str, Any]], type[Exception], str]] = {
     "unknown input inside": (
         [inner("w", workflow([], [step("add", "s", a="$inputs.q")], {}))],
         InvalidReferenceTargetError,
-        "no such input",
+        "'w' has no input 'q'",
     ),
     "steps outside are not seen inside": (
         [step("add", "out", a=1), inner("w", workflow([], [step("add", "s", a="$steps.out.number")], {}))],

@@ -59,6 +59,13 @@ def test_entry_points(plugins: Path) -> None:
     assert "Entry" in Registry(installed_blocks("blocks")).by_identifier
 
 
+BAD = """
+from engine.block import block
+from engine.values.shape import Each, Gathered
+@block("plugin/bad@v1")
+def bad({}):
+    return 1
+"""
 BROKEN = {
     "raises": ("raise ValueError('no')", PluginLoadingError, "plugin_raises"),
     "syntax": ("def", PluginLoadingError, "plugin_syntax"),
@@ -68,6 +75,9 @@ BROKEN = {
         BlockInterfaceError,
         "bad: *x",
     ),
+    "unannotated": (BAD.format("x"), BlockInterfaceError, "bad: x cannot be an input"),
+    "union of shapes": (BAD.format("x: Gathered[int] | None"), BlockInterfaceError, "x: None stands inside"),
+    "each for an input": (BAD.format("x: Each[int]"), BlockInterfaceError, "x: Each is for outputs"),
 }
 
 
@@ -83,3 +93,17 @@ def test_a_broken_plugin_stops_the_start_by_name(plugins: Path, case: str) -> No
 def test_a_module_that_is_not_there(plugins: Path) -> None:
     with pytest.raises(PluginLoadingError, match="plugin_nowhere"):
         list(blocks_under("plugin_nowhere"))
+
+
+def test_the_outputs_of_a_block_may_be_a_typed_dict_of_either_sort(plugins: Path) -> None:
+    text = """
+from typing_extensions import TypedDict
+from engine.block import block
+class Out(TypedDict):
+    number: int
+@block("plugin/either@v1")
+def either(x: int) -> Out:
+    return {"number": x}
+"""
+    (found,) = blocks_under(write(plugins, "plugin_either", text))
+    assert found.signature.outputs["number"].kinds == ("integer",)

@@ -16,14 +16,14 @@ from engine.errors import (
     StepExecutionError,
 )
 from engine.fault import Fault
-from engine.inputs import MAX_ROWS
+from engine.table import MAX_ROWS
 from tests.engine.arithmetic import batch_input, boxed, engine, parameter, step, workflow
 
 N = batch_input("n")
 
 REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "missing": (workflow([N], [], {}), {}, "'n'"),
-    "empty": (workflow([N], [], {}), {"n": []}, "0 elements"),
+    "empty": (workflow([N], [], {}), {"n": []}, "'n' is an empty list"),
     "lengths": (workflow([N, batch_input("m")], [], {}), {"n": [1, 2], "m": [1, 2, 3]}, "'m' has 3 elements"),
     "not nested": (workflow([batch_input("n", 2)], [], {}), {"n": [1]}, "nested 2 deep"),
     "not nested at all": (workflow([batch_input("n", 2)], [], {}), {"n": 1}, "nested 2 deep"),
@@ -106,11 +106,41 @@ def test_fault_of_ours_does_not_leak() -> None:
     assert "internals" not in str(caught.value)
 
 
-def test_misbehaviour_of_a_block() -> None:
+MISBEHAVED: dict[str, tuple[dict[str, Any], Any, str]] = {
+    "other outputs": (step("fail", "s", value="$inputs.n", how="shape"), 1, "where it declares value"),
+    "nothing": (step("misbehave", "s", value="$inputs.n"), 1, "a value of the type int where it declares values"),
+    "another output": (step("misbehave", "s", value="$inputs.n"), {"x": 1}, "a dict of x where it declares values"),
+    "no list": (step("misbehave", "s", value="$inputs.n"), {"values": 5}, "something else than lists of one length"),
+    "a gate that lists nothing": (
+        step("let", "s", value="$inputs.n", next_steps=["$steps.t"]),
+        5,
+        "a value of the type int where it declares the steps that may go on",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MISBEHAVED)
+def test_misbehaviour_of_a_block(case: str) -> None:
+    item, value, says = MISBEHAVED[case]
     subject = engine()
-    plan = subject.plan(workflow([N], [step("fail", "s", value="$inputs.n", how="shape")], {}))
-    with pytest.raises(InvalidBlockBehaviourError, match="declares value"):
-        subject.run(plan, {"n": 1})
+    plan = subject.plan(workflow([N], [item, step("add", "t", a=1)], {}))
+    with pytest.raises(InvalidBlockBehaviourError, match="Step 's': the block test/") as caught:
+        subject.run(plan, {"n": value})
+    assert says in str(caught.value)
+
+
+def test_one_element_for_all_is_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject, decoded = engine(), []
+    decode = subject._decode
+
+    def noted(kinds: tuple[str, ...], value: Any, name: str) -> Any:
+        decoded.append(name)
+        return decode(kinds, value, name)
+
+    monkeypatch.setattr(subject, "_decode", noted)
+    plan = subject.plan(workflow([batch_input("one", 2), batch_input("many")], [], {"o": "$inputs.one"}))
+    assert subject.run(plan, {"one": [["a", "b"]], "many": [1, 2, 3]}) == [{"o": ["a", "b"]}] * 3
+    assert decoded == ["one.[0].[0]", "one.[0].[1]", "many.[0]", "many.[1]", "many.[2]"]
 
 
 def test_excluded_outputs_are_left_out() -> None:

@@ -194,3 +194,35 @@ def test_what_a_run_waits_for_is_known_while_it_waits(subject: Engine) -> None:
     assert verdict is not None
     assert "Step 'slow'" in verdict.message
     assert run.exception() is control.verdict() is verdict
+
+
+def test_a_step_that_ran_for_no_row_tells_nothing_of_its_block() -> None:
+    subject = napping_engine()
+    gate = step("never", "gate", next_steps=["$steps.a", "$steps.b"])
+    held = subject.plan(workflow([N], [gate, *naps(a="$inputs.n", b="$inputs.n")], {}))
+    free = subject.plan(workflow([N], naps(a="$inputs.n", b="$inputs.n"), {}))
+    subject.run(free, {"n": 1})
+    for _ in range(100):
+        subject.run(held, {"n": 1})
+    started = time.perf_counter()
+    subject.run(free, {"n": 1})
+    assert time.perf_counter() - started < 1.7 * SECONDS
+    subject.close()
+
+
+def test_helpers_can_be_called_while_a_crew_closes() -> None:
+    """A helper that calls another one must not wait for whoever waits for that helper."""
+    crew, begun = Crew(()), threading.Event()
+
+    def call_another() -> None:
+        begun.set()
+        time.sleep(0.02)
+        crew.call(lambda: None)
+
+    crew.call(call_another)
+    begun.wait()
+    closing = threading.Thread(target=crew.close, daemon=True)
+    closing.start()
+    closing.join(timeout=5)
+    assert not closing.is_alive()
+    crew.close()
