@@ -1,7 +1,8 @@
-"""What the first bytes of a picture file say about it, read without decoding anything.
+"""What a picture file says about itself, read without decoding any pixel.
 
-Decoders believe these bytes: they allocate and compute what a file of a few hundred bytes announces. So this is where
-files that announce too much are found. Each reader looks at no more than it needs, in bounded time.
+Decoders believe what a file announces: one of a few hundred bytes can make them allocate gigabytes, or compute for
+minutes. So files that announce too much are found here, before a decoder sees them. Each reader goes over a file
+at most once, in bounded time.
 
 Formats: ITU T.81 (JPEG), W3C PNG 3, RFC 9649 (WebP), GIF89a, TIFF 6.0, Windows BITMAPINFOHEADER.
 """
@@ -22,28 +23,32 @@ MAX_JPEG_SCANS = 64
 MAX_PNG_CHUNKS = 65_536
 
 JPEG_MARKER = re.compile(rb"\xff([\x01-\xfe])")
+"""Between segments decoders skip whatever is no marker."""
+JPEG_MARKER_IN_SCAN = re.compile(rb"\xff([\xc0-\xcf\xd8-\xfe])")
+"""Within the coded data of a scan they also pass over restarts and markers that T.81 reserves."""
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-JPEG_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD9)})
-JPEG_SCAN = 0xDA
+"""Markers that stand alone; a segment begins at each of the others, with its length."""
+JPEG_END, JPEG_SCAN = 0xD9, 0xDA
 
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
 TIFF_WIDTH, TIFF_HEIGHT, TIFF_TILE_WIDTH, TIFF_TILE_HEIGHT = 256, 257, 322, 323
 TIFF_SHORT = 3
 TIFF_ITEM_BYTES = (1, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8)
-"""Bytes of an item of each TIFF type; larger types than the last do not occur before BigTIFF."""
+"""Bytes per item, by TIFF type; types beyond the last one occur in BigTIFF only, which we do not read."""
 
 Size = tuple[int, int]
+"""Width and height, in pixels."""
 
 
 def measure(data: bytes) -> Size:
-    """Width and height, in pixels, of the largest picture that decoding a file needs room for.
+    """Width and height of the largest picture that decoding a file needs room for.
 
-    It is the picture as stored, before its EXIF orientation is applied; for a tiled TIFF, at least a whole tile.
+    This is the picture as stored, before its EXIF orientation is applied; for a tiled TIFF, at least a whole tile.
 
     Raises:
-        InputImageLoadError: no format that we read, or the file breaks off.
+        InputImageLoadError: the file is in no format that we read, or breaks off.
         ImageTooLargeError: the file is made to cost far more than a picture of its size does.
     """
     for magic, read in READERS.items():
@@ -56,67 +61,53 @@ def measure(data: bytes) -> Size:
 
 
 def _jpeg(data: bytes) -> Size:
-    width = height = components = 0
-    progressive = False
-    at = 2
+    """Walk over all segments up to the end of the picture, finding each marker where libjpeg finds it.
+
+    The walk does not stop at the first scan: every further one makes a decoder go over the whole picture again, and
+    comments may hold bytes that look like the end. A file without an end would come out grey from somewhere on. What
+    follows the end, such as the film of a motion photo, is not read.
+    """
+    width = height = scans = 0
+    at, pattern = 2, JPEG_MARKER
     for _ in range(MAX_JPEG_SEGMENTS):
-        kind, at = _next_marker(data, at)
-        if kind == JPEG_SCAN:
-            _check_scans(data, at, alone=not progressive and data[at + 2] == components)
+        found = pattern.search(data, at)
+        if found is None:
+            raise _truncated()
+        marker, at = found[1][0], found.end()
+        if marker == JPEG_END:
             return width, height
-        if kind in JPEG_BARE:
+        if marker in JPEG_BARE:
             continue
-        if kind in JPEG_FRAMES:
-            height, width, components = unpack_from(">HHB", data, at + 3)
-            progressive = kind in JPEG_PROGRESSIVE
+        pattern = JPEG_MARKER
+        if marker == JPEG_SCAN:
+            scans += 1
+            pattern = JPEG_MARKER_IN_SCAN
+        elif marker in JPEG_FRAMES and not scans:  # decoders make room for the picture when its first scan begins
+            height, width = unpack_from(">HH", data, at + 3)
+        if scans > MAX_JPEG_SCANS:
+            raise _hostile("scans")
         at += data[at] << 8 | data[at + 1]
     raise _hostile("segments")
 
 
-def _next_marker(data: bytes, at: int) -> tuple[int, int]:
-    """The kind of the marker at or after a place, and where its segment begins."""
-    if data[at] == 0xFF and 0 < data[at + 1] < 0xFF:  # as it should be; a search takes longer
-        return data[at + 1], at + 2
-    marker = JPEG_MARKER.search(data, at)
-    if marker is None:
-        raise _truncated()
-    return marker[1][0], marker.end()
-
-
-def _check_scans(data: bytes, at: int, alone: bool) -> None:
-    """Refuse a JPEG without an end, which would come out grey from somewhere on, and one with a scan every few bytes.
-
-    Coded data escapes 0xFF, so markers within it are what they seem. A motion photo goes on after its end, so the end
-    is searched rather than expected.
-
-    Args:
-        at: where the header of the first scan begins.
-        alone: whether decoders stop after this scan.
-    """
-    if data.rfind(b"\xff\xd9", at) < 0:
-        raise _truncated()
-    if not alone and data.count(b"\xff\xda", at, data.find(b"\xff\xd9", at)) >= MAX_JPEG_SCANS:
-        raise _hostile("scans")
-
-
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """The chunks of a PNG file: kind, and where the chunk begins and ends in the file. Raises as `measure` does."""
+    """The chunks of a PNG file: their names, and where each begins and ends in the file. Raises as `measure` does."""
     at = len(PNG_MAGIC)
     for _ in range(MAX_PNG_CHUNKS):
-        length, kind = unpack_from(">I4s", data, at)
+        length, name = unpack_from(">I4s", data, at)
         end = at + length + 12
         if end > len(data):
             raise _truncated()
-        yield kind, at, end
-        if kind == b"IEND":
+        yield name, at, end
+        if name == b"IEND":
             return
         at = end
     raise _hostile("chunks")
 
 
 def _png(data: bytes) -> Size:
-    kinds = [kind for kind, _, _ in png_chunks(data)]
-    if kinds[0] != b"IHDR":
+    names = [name for name, _, _ in png_chunks(data)]
+    if names[0] != b"IHDR":
         raise InputImageLoadError("The image does not begin with its size, as a PNG does.", hint="Save it anew.")
     width, height = unpack_from(">II", data, 16)
     return width, height
@@ -139,27 +130,29 @@ def _riff(data: bytes) -> Size:
 
 
 def _gif(data: bytes) -> Size:
+    """The canvas, which is what decoders make room for."""
     width, height = unpack_from("<HH", data, 6)
     return width, height
 
 
 def _bmp(data: bytes) -> Size:
-    """The height is negative when rows run from the top; headers of 12 bytes come from OS/2."""
+    """The size in either header: that of OS/2 has 12 bytes, and in others a negative height says that rows run down."""
     (header,) = unpack_from("<I", data, 14)
     width, height = unpack_from("<HH" if header == 12 else "<ii", data, 18)
     return abs(width), abs(height)
 
 
 def _tiff(data: bytes) -> Size:
+    """The size in the first directory; an entry has a tag, an item type, how many items, and a value or its place."""
     order = "<" if data.startswith(b"II") else ">"
     (at,) = unpack_from(f"{order}I", data, 4)
     (count,) = unpack_from(f"{order}H", data, at)
     found: dict[int, int] = {}
     held = 0
     for entry in range(at + 2, at + 2 + 12 * count, 12):
-        tag, kind, items, value = unpack_from(f"{order}HHII", data, entry)
-        held += items * TIFF_ITEM_BYTES[min(kind, len(TIFF_ITEM_BYTES) - 1)]
-        value = unpack_from(f"{order}H", data, entry + 8)[0] if kind == TIFF_SHORT else value
+        tag, item_type, items, value = unpack_from(f"{order}HHII", data, entry)
+        held += items * TIFF_ITEM_BYTES[min(item_type, len(TIFF_ITEM_BYTES) - 1)]
+        value = unpack_from(f"{order}H", data, entry + 8)[0] if item_type == TIFF_SHORT else value
         found[tag] = max(found.get(tag, 0), value)
     if held > len(data):  # many tags share the same bytes, and libtiff copies them for each
         raise _hostile("tags")
@@ -184,4 +177,4 @@ READERS: dict[bytes, Callable[[bytes], Size]] = {
     b"II*\0": _tiff,
     b"MM\0*": _tiff,
 }
-"""Who reads a file that begins with these bytes."""
+"""The reader of each format, by the bytes that its files begin with."""

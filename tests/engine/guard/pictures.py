@@ -17,6 +17,11 @@ RED, GREEN, BLUE = (0, 0, 255), (0, 255, 0), (255, 0, 0)
 
 WIDTH, HEIGHT = 24, 16
 
+NO_END = b"\xff\xfe\x00\x04\xff\xd9"
+"""A comment in a JPEG file that holds the bytes of its end."""
+SMALL_FRAME = b"\xff\xc0\x00\x0b\x08\x00\x01\x00\x01\x01\x01\x11\x00"
+"""The segment of a JPEG file that announces one grey pixel."""
+
 
 def quarters(width: int = WIDTH, height: int = HEIGHT) -> npt.NDArray[np.uint8]:
     """A picture that looks different however it is turned: red, green, blue and black quarters."""
@@ -105,12 +110,17 @@ def jpeg_with(*segments: bytes) -> bytes:
     return FILES["jpeg"][:2] + b"".join(segments) + FILES["jpeg"][2:]
 
 
-def jpeg_of_scans(count: int, *, progressive: bool) -> bytes:
-    """A JPEG file whose last scan comes again and again."""
+def jpeg_of_scans(count: int, *, progressive: bool, between: bytes = b"") -> bytes:
+    """A JPEG file whose last scan comes again and again; `between` stands before the first of these."""
     data = FILES["progressive jpeg"] if progressive else FILES["jpeg"]
     at = data.rindex(b"\xff\xda")
     scan = data[at:-2] if progressive else b"\xff\xda" + struct.pack(">HB", 8, 1) + b"\x01\x00\x00\x3f\x00"
-    return data[: at if progressive else data.index(b"\xff\xda")] + scan * count + b"\xff\xd9"
+    return data[: at if progressive else data.index(b"\xff\xda")] + between + scan * count + b"\xff\xd9"
+
+
+def jpeg_with_tail(*segments: bytes) -> bytes:
+    """A JPEG file with more segments between its coded data and its end."""
+    return FILES["jpeg"][:-2] + b"".join(segments) + FILES["jpeg"][-2:]
 
 
 def tiff_of(width: int, height: int, *more: tuple[int, int, int, int], order: str = "<", content: bytes = b"") -> bytes:
@@ -149,7 +159,10 @@ def bombs() -> dict[str, bytes]:
         "png with many chunks": png_with(chunk(b"teSt", b"") * 100_000),
         "jpeg with many progressive scans": jpeg_of_scans(1000, progressive=True),
         "jpeg with many sequential scans": jpeg_of_scans(1000, progressive=False),
+        "jpeg with scans behind what looks like its end": jpeg_of_scans(100, progressive=True, between=NO_END),
         "jpeg with many segments": jpeg_with(b"\xff\xe5\x00\x02" * 100_000),
+        "jpeg with many segments behind its scan": jpeg_with_tail(b"\xff\xe1\x00\x02" * 1_000_000),
+        "jpeg that names a smaller size behind its scan": jpeg_of(65_500, 65_500)[:-2] + SMALL_FRAME + b"\xff\xd9",
     }
 
 

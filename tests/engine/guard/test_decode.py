@@ -22,11 +22,13 @@ from engine.values.image import Pixels
 from tests.engine.guard.pictures import (
     FILES,
     HEIGHT,
+    NO_END,
     WIDTH,
     bombs,
     changed,
     encoded,
     good,
+    jpeg_of_scans,
     oddities,
     pillow,
     png_of,
@@ -122,6 +124,42 @@ def test_exif_orientation_is_applied(form: str, orientation: int, turned: npt.ND
     options = per_form.get(form, {})
     data = good(form, exif=exif, **options)
     assert distance(decoded(data), turned) <= LOSSY
+
+
+RESTARTING = good("JPEG", quality=95, progressive=True, restart_marker_blocks=1)
+"""A JPEG file whose scans have restart markers."""
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        pytest.param(NO_END, id="a comment that looks like the end"),
+        pytest.param(b"\xff\xe1\x00\x06\xff\xda\xff\xd9", id="a thumbnail"),
+        pytest.param(b"\xff\xdc\x00\x04\x00\x10", id="the number of lines"),
+        pytest.param(b"\xff\xff\xff\xe5\x00\x02", id="fill bytes"),
+        pytest.param(b"\x00\xff\x00\x17", id="stray bytes"),
+        pytest.param(b"\xff\x01\xff\xd3", id="markers without content"),
+        pytest.param(b"\xff\xe5\x00\x00", id="a segment of no length"),
+    ],
+)
+def test_scans_are_found_behind_whatever_decoders_pass_over(between: bytes) -> None:
+    """The picture is the same, so they do pass over it; and behind it scans are counted as elsewhere."""
+    data = FILES["progressive jpeg"]
+    second = data.index(b"\xff\xda", data.index(b"\xff\xda") + 2)
+    assert np.array_equal(decoded(data[:second] + between + data[second:]), decoded(data))
+    with pytest.raises(ImageTooLargeError, match="more scans"):
+        check(jpeg_of_scans(100, progressive=True, between=between), LIMITS)
+
+
+@pytest.mark.parametrize("reserved", [b"\xff\x02", b"\xff\xbf"])
+def test_reserved_markers_within_coded_data_hide_no_scans(reserved: bytes) -> None:
+    """Decoders resume at the restart behind them; taken for a segment, they would be 65,535 bytes long."""
+    at = RESTARTING.index(b"\xff\xd0", RESTARTING.index(b"\xff\xda"))
+    data = RESTARTING[:at] + reserved + b"\xff" + RESTARTING[at:]
+    assert np.array_equal(decoded(data), decoded(RESTARTING))
+    last = data.rindex(b"\xff\xda")
+    with pytest.raises(ImageTooLargeError, match="more scans"):
+        check(data[:last] + data[last:-2] * 100 + bytes(2**16) + b"\xff\xd9", LIMITS)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -9,6 +9,8 @@ from engine.guard.headers import measure
 from tests.engine.guard.pictures import (
     FILES,
     HEIGHT,
+    NO_END,
+    SMALL_FRAME,
     WIDTH,
     bombs,
     changed,
@@ -16,6 +18,7 @@ from tests.engine.guard.pictures import (
     good,
     jpeg_of_scans,
     jpeg_with,
+    jpeg_with_tail,
     png_with,
     tiff_of,
 )
@@ -43,6 +46,7 @@ def test_every_format_says_its_size(name: str) -> None:
         pytest.param(FILES["jpeg"] + b"\0ftypmp42" + b"\xff\xda" * 500, id="motion photo"),
         pytest.param(good("JPEG", progressive=True) + b"\xff\xda" * 500, id="progressive motion photo"),
         pytest.param(jpeg_of_scans(50, progressive=True), id="jpeg with as many scans as programs write"),
+        pytest.param(jpeg_with_tail(NO_END + SMALL_FRAME), id="jpeg with a second frame behind its scan"),
         pytest.param(png_with(chunk(b"tEXt", b"comment\0IEND IHDR")), id="png with text"),
         pytest.param(FILES["png"] + b"more", id="png with a tail"),
         pytest.param(FILES["webp"] + b"more", id="webp with a tail"),
@@ -64,7 +68,9 @@ def test_a_tile_counts_where_it_is_larger_than_the_picture() -> None:
         "png with many chunks",
         "jpeg with many progressive scans",
         "jpeg with many sequential scans",
+        "jpeg with scans behind what looks like its end",
         "jpeg with many segments",
+        "jpeg with many segments behind its scan",
     ],
 )
 def test_files_made_to_be_expensive_are_refused(name: str) -> None:
@@ -87,6 +93,7 @@ def test_a_header_that_breaks_off_is_said_to(name: str, cut: int) -> None:
         pytest.param(jpeg_with(THUMBNAIL)[:-2], id="jpeg without end but with a thumbnail that has one"),
         pytest.param(FILES["jpeg"][: FILES["jpeg"].index(b"\xff\xda") + 2], id="jpeg up to its first scan"),
         pytest.param(FILES["progressive jpeg"][:-2], id="progressive jpeg without end"),
+        pytest.param(jpeg_with_tail(NO_END)[:-2], id="jpeg without end but with a comment that holds one"),
         pytest.param(FILES["png"][:-12], id="png without end"),
         pytest.param(FILES["png"][:-1], id="png without its last byte"),
         pytest.param(FILES["webp"][:-1], id="webp without its last byte"),
