@@ -13,11 +13,12 @@ from typing_extensions import Doc
 
 from engine.block import block
 from engine.clock import Clock
-from engine.guard.folder import Folder
+from engine.guard.folder import Folder, shortened
 from engine.kinds import Kinds
 from engine.values.shape import Fixed, Wired
 
-MAX_PREFIX = 80
+MAX_PREFIX_BYTES = 80
+"""A longer prefix is cut, so that the time fits into the name of a file."""
 TIME = "%Y_%m_%d_%H_%M_%S_%f"
 
 FileType = Literal["csv", "json", "txt"]
@@ -50,7 +51,7 @@ def local_file_sink(
     """Write text into files of the server: one file each, or one after the other into a growing one."""
     if muted:
         return {"error_status": False, "message": "The sink is disabled."}
-    stem = f"{file_name_prefix[:MAX_PREFIX]}_{clock().astimezone(UTC).strftime(TIME)}"
+    stem = f"{shortened(file_name_prefix, MAX_PREFIX_BYTES)}_{clock().astimezone(UTC).strftime(TIME)}"
     try:
         if output_mode == "separate_files":
             name = folder.create(target_directory, stem, f".{file_type}", content.encode())

@@ -16,14 +16,15 @@ from engine.errors import RuntimeInputError
 MAX_BYTES = 64 * 2**20
 MAX_DEPTH = 32
 MAX_LOGS = 1024
-MAX_NAME_LENGTH = 120
+MAX_STEM_BYTES = 120
+"""File systems take names of 255 bytes, and a stem may be lengthened."""
 FOREIGN = re.compile(r"[^\w.-]+")
-"""What the names of files are kept free of: separators, control characters, and what shells stumble over."""
+"""Characters that are replaced in names of files: separators, control characters, and what shells stumble over."""
 
 
 @dataclass
 class _Log:
-    """A growing file: its name, None before there is one, and how many entries it has."""
+    """A growing file: its name (None before it is begun), and how many entries it has."""
 
     name: str | None = None
     entries: int = 0
@@ -31,11 +32,13 @@ class _Log:
 
 
 class Folder:
-    """Writes files below a root. Nothing leads out of it, and no link within it is followed.
+    """Writes files into one folder, the root, and folders below it; safe to use from many threads and processes.
+
+    No path leads out of the root, and no link within it is followed.
 
     Args:
         root: made at the first use; None when workflows may write no files.
-        max_bytes: that may be written at once.
+        max_bytes: how much may be written at once.
     """
 
     def __init__(self, root: Path | None, max_bytes: int = MAX_BYTES) -> None:
@@ -45,33 +48,32 @@ class Folder:
         self._logs: OrderedDict[tuple[Path, str, str, bytes], _Log] = OrderedDict()
 
     def create(self, directory: str, stem: str, suffix: str, content: bytes) -> str:
-        """Write a new file, whole or not at all, and never over another one.
+        """Write a new file, whole or not at all, and never over another one, even that of another process.
 
         Args:
             directory: below the root, or a full path that leads there; made where it does not exist.
-            stem: the name as far as it may be lengthened when there is such a file; made harmless.
-            suffix: the rest of it, such as `.csv`.
+            stem: how the name begins; foreign characters are replaced, and it is lengthened if the name is taken.
+            suffix: how the name ends, such as `.csv`.
 
         Returns:
             The name of the file.
 
         Raises:
-            RuntimeInputError: the server has no such folder, or the directory or the content may not be.
-            OSError: it cannot be written.
+            RuntimeInputError: the server has no folder for files, the directory lies outside of it, or the content has
+                too many bytes.
+            OSError: the file cannot be written.
         """
         folder = self._open(directory, len(content))
-        stem = FOREIGN.sub("_", stem).lstrip(".")[:MAX_NAME_LENGTH] or "_"
+        stem = shortened(FOREIGN.sub("_", stem).lstrip("."), MAX_STEM_BYTES) or "_"
         part = folder / f".{secrets.token_hex(8)}.part"
         try:
             with part.open("xb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            with self._lock:
-                target = folder / f"{stem}{suffix}"
-                while os.path.lexists(target):
-                    target = folder / f"{stem}_{secrets.token_hex(4)}{suffix}"
-                part.replace(target)
+            target = folder / f"{stem}{suffix}"
+            while not _place(part, target):
+                target = folder / f"{stem}_{secrets.token_hex(4)}{suffix}"
         finally:
             part.unlink(missing_ok=True)
         return target.name
@@ -79,23 +81,23 @@ class Folder:
     def append(
         self, directory: str, series: str, stem: str, suffix: str, header: bytes, entry: bytes, most: int
     ) -> str:
-        """Write at the end of the growing file of a series, or of a new one where it is full or was taken away.
+        """Write an entry at the end of the growing file of a series; begin a new file when that one is full or gone.
 
-        All who name the same series in the same directory share a file, as long as they have the same header.
+        Within one process, all callers with the same directory, series, suffix and header share a growing file.
 
         Args:
-            directory: as of `create`.
-            series: what the files have in common.
-            stem, suffix: the name of a new file, as of `create`.
-            header: stands at the head of each file.
+            directory: as in `create`.
+            series: the name of the series; it need not appear in the names of its files.
+            stem, suffix: the name of a new file, as in `create`.
+            header: what each file begins with.
             entry: what to write.
-            most: entries in one file.
+            most: how many entries a file may have.
 
         Returns:
             The name of the file.
 
         Raises:
-            RuntimeInputError, OSError: as of `create`.
+            RuntimeInputError, OSError: as in `create`.
         """
         folder = self._open(directory, len(header) + len(entry))
         log = self._log((folder, series, suffix, blake2b(header, digest_size=16).digest()))
@@ -116,7 +118,7 @@ class Folder:
             return log
 
     def _open(self, directory: str, size: int) -> Path:
-        """The directory, which exists after that."""
+        """The directory, made where it does not exist, for a content of so many bytes. Raises as `create` does."""
         if self._root is None:
             raise RuntimeInputError(
                 "On this server workflows may not write files.", hint="Its operator can name a folder for them."
@@ -135,6 +137,32 @@ class Folder:
                 raise _outside()
             here.mkdir(exist_ok=True)
         return here
+
+
+def shortened(text: str, most: int) -> str:
+    """The beginning of a text, cut between characters to at most so many bytes: file systems count bytes of UTF-8."""
+    return text.encode("utf-8", "replace")[:most].decode("utf-8", "ignore")
+
+
+def _place(part: Path, target: Path) -> bool:
+    """Give a complete file its name; False when the name is taken."""
+    try:
+        os.link(part, target)  # unlike a renaming, this never replaces a file
+    except FileExistsError:
+        return False
+    except OSError:
+        return _place_without_links(part, target)
+    return True
+
+
+def _place_without_links(part: Path, target: Path) -> bool:
+    """As `_place` does, where the file system has no hard links; for a moment, an empty file holds the name."""
+    try:
+        target.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    part.replace(target)
+    return True
 
 
 def _extend(file: Path, content: bytes) -> bool:

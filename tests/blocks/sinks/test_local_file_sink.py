@@ -143,7 +143,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     assert (outside / "secret").read_text() == "secret"
 
 
-@pytest.mark.parametrize("prefix", ["../up", "/etc/x", "a\0b", "..", "a b;c", "ä" * 200])
+@pytest.mark.parametrize("prefix", ["../up", "/etc/x", "a\0b", "..", "a b;c", "ä" * 200, "あ" * 200, "\ud800"])
 def test_names_are_made_harmless(tmp_path: Path, prefix: str) -> None:
     root = tmp_path / "root"
     assert Step(root)("x", "separate_files", file_name_prefix=prefix)["error_status"] is False
