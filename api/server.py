@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 from api.sessions import Sessions
 from api.settings import Settings
+from api.workflow_store import WorkflowStore
 from blocks.python.block import python_blocks
 from blocks.python.workers import Workers
 from engine.compiler.embed import InnerLimits
 from engine.engine import Engine
 from engine.guard.egress import Egress
 from engine.guard.images import ImageLoader
-from engine.guard.workflows import WorkflowStore
 from engine.registry import Registry, installed_blocks
 from models.pool import ModelPool
 from models.providers import installed_providers, loader

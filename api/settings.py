@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
@@ -13,13 +14,13 @@ from uuid import uuid4
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from api.environment import ClosedEnvironment
+from api.workflow_store import LOCAL, WorkflowStore
 from blocks.python.workers import Workers
 from engine.budget import MAX_BYTES
 from engine.errors import PenstockError
-from engine.guard.environment import ClosedEnvironment, Environment
 from engine.guard.folder import Folder
 from engine.guard.limits import Limits, SourcePolicy
-from engine.guard.workflows import LOCAL, WorkflowStore
 
 MIB = 2**20
 
@@ -217,7 +218,7 @@ class Settings(BaseSettings):
         """Where blocks may write."""
         return Folder(self.write_directory if self.allow_local_storage else None)
 
-    def environment(self) -> Environment:
+    def environment(self) -> Mapping[str, str]:
         """What blocks may read of the environment: only what is named, since keys of the server stand there, too."""
         if not self.allow_environment or not self.environment_names:
             return ClosedEnvironment()

@@ -27,8 +27,8 @@ from typing import IO
 from urllib.parse import unquote, urljoin, urlsplit
 
 from engine.errors import ModelDownloadError
-from engine.guard.download import Progress, download, land
 from models.catalogue import PackageMember, Row, Url
+from models.download import Progress, download, land
 
 MAX_PAGE_BYTES = 32 << 20
 MAX_ARCHIVE_BYTES = 256 << 20

@@ -10,7 +10,6 @@ from pydantic import StringConstraints
 from typing_extensions import Doc
 
 from engine.block import block
-from engine.guard.environment import Environment
 from engine.values.shape import MISSING, Fixed
 
 SECRET = ("secret",)
@@ -31,7 +30,7 @@ def secrets_of(arguments: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
 def environment_secrets_store(
     variables_storing_secrets: Annotated[Fixed[Annotated[list[Name], Len(1, 256)]], Doc("Names of variables.")],
     *,
-    environment: Environment,
+    environment: Mapping[str, str],
 ) -> Secrets:
     """Read secrets from environment variables of the server."""
     found: dict[str, Any] = {}

@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from engine.errors import ModelDownloadError
-from engine.guard.download import Progress
 from models.catalogue import CATALOGUE, Row
+from models.download import Progress
 from models.labels import labels
 from models.manifest import Manifest
 from models.mirrors import fetch

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from api.environment import ClosedEnvironment
 from engine.block import AnyBlock
 from engine.errors import PenstockError
 from engine.guard.egress import Egress
-from engine.guard.environment import ClosedEnvironment
 from engine.guard.folder import Folder
 from engine.guard.limits import SourcePolicy
 from engine.signature import Parameter

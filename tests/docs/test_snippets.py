@@ -15,6 +15,7 @@ import httpx
 import numpy as np
 import pytest
 
+from api.workflow_store import WorkflowStore
 from blocks.python.block import python_blocks
 from blocks.python.workers import Workers
 from engine.compiler import compile_workflow
@@ -22,7 +23,6 @@ from engine.compiler.embed import embed
 from engine.engine import Engine
 from engine.guard.images import ImageLoader
 from engine.guard.limits import Limits, SourcePolicy
-from engine.guard.workflows import WorkflowStore
 from engine.registry import Registry, blocks_under
 from tests.api.serving import serving
 from tests.blocks.samples import found

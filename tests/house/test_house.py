@@ -25,7 +25,7 @@ ADDRESSES = {
     "av": ("streams",),
     "onnxruntime": ("models",),
     "networkx": ("engine/compiler",),
-    "httpx": ("engine/guard",),
+    "httpx": ("engine/guard", "models/download"),
     "httpcore": ("engine/guard",),
     "subprocess": ("blocks/python", "models/mirrors"),
     "requests": (),

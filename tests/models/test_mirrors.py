@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ModelDownloadError
-from engine.guard.download import download
 from models import mirrors
 from models.catalogue import CATALOGUE, Mirror, PackageMember, Row, Url
+from models.download import download
 from models.mirrors import Index, fetch
-from tests.engine.guard.hosting import Answer, Host, hosting, redirect
+from tests.models.hosting import Answer, Host, hosting, redirect
 
 WEIGHTS = random.Random(1).randbytes(200_000)  # noqa: S311 - a sample
 WHEEL = PackageMember("some-weights==1.2", "some_weights/data/model.onnx")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from blocks.secrets_providers.environment_secrets_store import environment_secrets_store
-from engine.errors import RuntimeInputError
-from engine.guard.environment import ClosedEnvironment
 from engine.values.shape import MISSING
 
 
@@ -22,12 +20,6 @@ def test_two_spellings_of_a_name() -> None:
 def test_every_variable_is_an_output_of_its_own_kind() -> None:
     outputs = environment_secrets_store.outputs({"variables_storing_secrets": ["TOKEN", "KEY_2"]})
     assert {name: output.kinds for name, output in outputs.items()} == {"token": ("secret",), "key_2": ("secret",)}
-
-
-def test_a_server_that_does_not_allow_it_says_so() -> None:
-    with pytest.raises(RuntimeInputError, match="may not read environment variables"):
-        environment_secrets_store(["PATH"], environment=ClosedEnvironment())
-    assert list(ClosedEnvironment()) == []
 
 
 @pytest.mark.parametrize("names", [[], ["a b"], ["1A"], [""], ["A="], "TOKEN"])

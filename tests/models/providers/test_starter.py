@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ModelArtefactError, ModelDownloadError
-from engine.guard.download import Progress
 from models.catalogue import CATALOGUE, Row
+from models.download import Progress
 from models.providers import starter
 from models.providers.disk import DiskProvider
 from models.providers.starter import StarterProvider

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ModelDownloadError
-from engine.guard.download import download, land
-from tests.engine.guard.hosting import Answer, Host, hosting, redirect, start
+from models.download import download, land
+from tests.models.hosting import Answer, Host, hosting, redirect, start
 
 CONTENT = bytes(range(256)) * 1024
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from api import workflow_store
+from api.workflow_store import WorkflowStore
 from engine.errors import MalformedWorkflowResponseError, WorkflowNotFoundError
-from engine.guard import workflows
-from engine.guard.workflows import WorkflowStore
 
 SECRET = {"secret": True}
 
@@ -139,7 +139,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_broken_files(house: Path, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
-    monkeypatch.setattr(workflows, "MAX_BYTES", 4096)
+    monkeypatch.setattr(workflow_store, "MAX_BYTES", 4096)
     content, folder, says = BROKEN[case]
     (house / folder / ("broken.json" if folder == "plain" else saved_name("broken"))).write_text(content)
     with pytest.raises(MalformedWorkflowResponseError, match=says) as caught:
@@ -149,6 +149,6 @@ def test_broken_files(house: Path, monkeypatch: pytest.MonkeyPatch, case: str) -
 
 
 def test_a_file_as_large_as_may_be(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workflows, "MAX_BYTES", 4096)
+    monkeypatch.setattr(workflow_store, "MAX_BYTES", 4096)
     (house / "plain" / "large.json").write_text("{}".ljust(4096))
     assert store(house).read("local", "large") == {}

@@ -1,4 +1,4 @@
-"""Which variables of the environment workflows may read."""
+"""The environment of a server that lets workflows read no variables."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from typing_extensions import override
 
 from engine.errors import RuntimeInputError
 
-Environment = Mapping[str, str]
-"""What a block reads variables from; never the environment of the process itself unless the server says so."""
 
-
-class ClosedEnvironment(Environment):
-    """The environment of a server that lets workflows read no variables."""
+class ClosedEnvironment(Mapping[str, str]):
+    """Has no variables, and says of each that none may be read."""
 
     @override
     def __getitem__(self, name: str) -> NoReturn:
