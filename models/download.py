@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import httpx
 
 Progress = Callable[[int, int | None], None]
-"""Told how many bytes have come, and how many there will be if the other side says so."""
+"""Is told how many bytes have come, and how many there will be, or None where the other side does not say so."""
 
 MAX_REDIRECTS = 5
 
@@ -42,7 +42,7 @@ def download(
     Args:
         url: where to ask; it and every redirect have to be https.
         target: in a folder that exists; replaced at once when all bytes are there, else left as it is.
-        max_bytes: no more is read.
+        max_bytes: the largest size that is taken.
         sha256: what the bytes have to hash to, in hexadecimal.
         progress: called after every piece.
         timeout: seconds that the other side may stay silent.
@@ -59,25 +59,40 @@ def download(
 
     end = time.monotonic() + deadline
     try:
-        trusted = httpx.URL(trusted_origin or "")
-        # Addresses are logged by httpx and returned from here, so no password may stay in them.
-        source = httpx.URL(url).copy_with(userinfo=b"")
-        auth = (trusted.username, trusted.password) if trusted.userinfo and _same_origin(source, trusted) else None
-        with _client(timeout, trusted, ca_file) as client, client.stream("GET", source, auth=auth) as response:
-            response.raise_for_status()
-            land(_pieces(response, progress, end), target, source.host, max_bytes=max_bytes, sha256=sha256)
-            return str(response.url)
+        address, trusted = httpx.URL(url), httpx.URL(trusted_origin or "")
+        with _client(timeout, ca_file) as client:
+            for _ in range(MAX_REDIRECTS + 1):
+                # Addresses are logged by httpx and returned from here, so no password may stay in them.
+                address = address.copy_with(userinfo=b"")
+                with client.stream("GET", address, auth=_login(address, trusted)) as response:
+                    if response.next_request is None:
+                        response.raise_for_status()
+                        land(_pieces(response, progress, end), target, address.host, max_bytes=max_bytes, sha256=sha256)
+                        return str(address)
+                    address = response.next_request.url
+        reason = f"redirects more than {MAX_REDIRECTS} times"
     except httpx.InvalidURL as error:
         raise ModelDownloadError(f"That is no address: {error}.") from None
     except httpx.HTTPStatusError as error:
         reason = f"answered {error.response.status_code} {error.response.reason_phrase}"
     except httpx.HTTPError as error:
         reason = str(error) or type(error).__name__
-    raise ModelDownloadError(f"{source.host}: {reason}.")
+    raise ModelDownloadError(f"{address.host}: {reason}.")
 
 
 def land(chunks: Iterable[bytes], target: Path, source: str, *, max_bytes: int, sha256: str | None = None) -> None:
-    """Write `chunks` to `target` if they are at most `max_bytes` that hash to `sha256`; else raise, naming `source`."""
+    """Write the bytes that come in `chunks` to `target`, all at once when they are complete.
+
+    Args:
+        target: in a folder that exists; left as it is when anything goes wrong.
+        source: where the bytes come from, for messages.
+        max_bytes: the largest size that is taken.
+        sha256: what the bytes have to hash to, in hexadecimal.
+
+    Raises:
+        ModelDownloadError: they are too many, or hash to something else.
+        OSError: the target cannot be written.
+    """
     digest = hashlib.sha256()
     size = 0
     with _landing(target) as file:
@@ -107,27 +122,25 @@ def _landing(target: Path) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
-def _client(timeout: float, trusted: httpx.URL, ca_file: str | None) -> httpx.Client:
-    """A client that refuses, before it connects, whatever is neither https nor the trusted origin."""
-    import httpx  # noqa: PLC0415 - see above
-
-    def refuse_cleartext(request: httpx.Request) -> None:
-        if request.url.scheme != "https" and not _same_origin(request.url, trusted):
-            raise ModelDownloadError(f"{request.url.host}: refused, since {request.url.scheme} is not https.")
+def _client(timeout: float, ca_file: str | None) -> httpx.Client:
+    """A client that follows no redirects, since httpx would take passwords along from http to https."""
+    import httpx  # noqa: PLC0415 - see `download`
 
     try:
         context = True if ca_file is None else ssl.create_default_context(cafile=ca_file)
     except OSError as error:
         raise ModelDownloadError(f"The certificate authorities in {ca_file} cannot be read: {error}.") from None
-    return httpx.Client(
-        verify=context,
-        timeout=timeout,
-        follow_redirects=True,
-        max_redirects=MAX_REDIRECTS,
-        event_hooks={"request": [refuse_cleartext]},
-        # Bytes are counted and hashed as they travel, so they must travel as they are.
-        headers={"Accept-Encoding": "identity"},
-    )
+    # Bytes are counted and hashed as they travel, so they must travel as they are.
+    return httpx.Client(verify=context, timeout=timeout, headers={"Accept-Encoding": "identity"})
+
+
+def _login(address: httpx.URL, trusted: httpx.URL) -> tuple[str, str] | None:
+    """The name and password for an address; ModelDownloadError if it is neither https nor the trusted origin."""
+    if (address.scheme, address.host, address.port) == (trusted.scheme, trusted.host, trusted.port):
+        return (trusted.username, trusted.password) if trusted.userinfo else None
+    if address.scheme != "https":
+        raise ModelDownloadError(f"{address.host}: refused, since {address.scheme} is not https.")
+    return None
 
 
 def _pieces(response: httpx.Response, progress: Progress | None, end: float) -> Iterator[bytes]:
@@ -141,7 +154,3 @@ def _pieces(response: httpx.Response, progress: Progress | None, end: float) -> 
         done += len(piece)
         if progress is not None:
             progress(done, total)
-
-
-def _same_origin(one: httpx.URL, other: httpx.URL) -> bool:
-    return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)

@@ -1,7 +1,9 @@
-"""Pictures and models that many tests use."""
+"""Pictures, models and a certificate that many tests use."""
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,7 @@ from api.settings import Settings
 from benchmarks.nothing import write_null_model
 from engine.errors import ModelDownloadError
 from models.providers.starter import StarterProvider
+from tests.engine.guard.servers import HOST
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +66,17 @@ def starter_models() -> Path:
 def black() -> np.ndarray[Any, np.dtype[np.uint8]]:
     """A small black picture."""
     return np.zeros((48, 64, 3), np.uint8)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for images.example.com that nobody has signed, with its key, in one file."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed")
+    folder = tmp_path_factory.mktemp("tls")
+    key, cert = folder / "key.pem", folder / "cert.pem"
+    request = f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={HOST} -addext subjectAltName=DNS:{HOST}"
+    subprocess.run([openssl, *request.split(), "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
+    cert.write_text(cert.read_text() + key.read_text())
+    return cert

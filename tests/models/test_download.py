@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import socket
+import ssl
 import time
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.errors import ModelDownloadError
 from models.download import download, land
+from tests.engine.guard.servers import HOST, Site, body, serving
+from tests.engine.guard.servers import redirect as site_redirect
 from tests.models.hosting import Answer, Host, hosting, redirect, start
 
 CONTENT = bytes(range(256)) * 1024
@@ -164,6 +170,62 @@ def test_a_password_goes_to_its_host_alone_and_into_no_log(target: Path, caplog:
             download(f"{other.url}/file", target, max_bytes=len(CONTENT), trusted_origin=mine)
     assert keys == ["Basic bWU6c2VjcmV0", "Basic bWU6c2VjcmV0", None]
     assert "secret" not in caplog.text
+
+
+@pytest.fixture
+def mirror(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> Iterator[tuple[Site, Site]]:
+    """A host on its usual ports, without and with TLS; /up leads from the one to the other, /login has a password."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    connect = socket.create_connection
+    up = {"/up": site_redirect(f"https://{HOST}/file"), "/login": site_redirect(f"https://u2:p2@{HOST}/file")}
+    with serving({"/file": body(CONTENT)}, tls) as secure, serving(up) as plain:
+        ports = {80: plain.port, 443: secure.port}
+
+        def lead(address: tuple[str, int], *args: Any, **more: Any) -> socket.socket:
+            assert address[0] == HOST
+            return connect(("127.0.0.1", ports[address[1]]), *args, **more)
+
+        monkeypatch.setattr(socket, "create_connection", lead)
+        yield plain, secure
+
+
+@pytest.mark.parametrize("path", ["up", "login"])
+def test_a_password_does_not_follow_a_redirect_to_https(
+    target: Path, certificate: Path, mirror: tuple[Site, Site], path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is another origin: another server may answer there."""
+    plain, secure = mirror
+    with caplog.at_level(logging.INFO):
+        address = download(
+            f"http://{HOST}/{path}",
+            target,
+            max_bytes=len(CONTENT),
+            trusted_origin=f"http://me:secret@{HOST}",
+            ca_file=str(certificate),
+        )
+    assert target.read_bytes() == CONTENT
+    assert plain.seen[0][1]["authorization"] == "Basic bWU6c2VjcmV0"
+    assert "authorization" not in secure.seen[0][1]
+    assert address == f"https://{HOST}/file"
+    assert address in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_what_a_redirect_says_beside_its_address_is_not_read(target: Path) -> None:
+    def endless(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(302)
+        handler.send_header("Location", "/elsewhere")
+        handler.end_headers()
+        while True:
+            handler.wfile.write(CONTENT)
+
+    with hosting({"/file": endless, "/elsewhere": CONTENT}) as host:
+        assert get(host, target) == f"{host.url}/elsewhere"
+    assert target.read_bytes() == CONTENT
 
 
 def test_https_is_not_given_up(target: Path) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,20 +27,6 @@ from tests.engine.guard.servers import (
     redirect,
     serving,
 )
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for images.example.com that nobody has signed, with its key, in one file."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl is not installed")
-    folder = tmp_path_factory.mktemp("tls")
-    key, cert = folder / "key.pem", folder / "cert.pem"
-    request = f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={HOST} -addext subjectAltName=DNS:{HOST}"
-    subprocess.run([openssl, *request.split(), "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
-    cert.write_text(cert.read_text() + key.read_text())
-    return cert
 
 
 @pytest.fixture
