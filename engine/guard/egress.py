@@ -1,4 +1,4 @@
-"""What workflows send to other machines: as guarded as what they fetch from there."""
+"""Requests that workflows send to other machines: composed, queued, and sent again where that does no harm."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
-from engine.errors import InputImageLoadError, RuntimeInputError
+from engine.errors import RuntimeInputError
 from engine.guard.limits import SourcePolicy
 from engine.version import VERSION
 
 if TYPE_CHECKING:
     import httpx
 
-    from engine.guard.fetch import Pinned, Resolve
+    from engine.guard.connection import Deadline, Resolve
 
 log = logging.getLogger(__name__)
 
@@ -31,12 +31,12 @@ FIRST_PAUSE = 0.25
 """Seconds before the second attempt; twice that before the third."""
 
 NOT_TAKEN = (429, 503)
-"""Answers of a receiver that did nothing and may be asked again."""
+"""Statuses by which a receiver says that it did nothing and may be asked again."""
 
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 OURS = ("host", "content-length", "transfer-encoding", "connection")
-"""Headers that say how a request travels, which nobody else may set."""
+"""Headers that say how a request travels; workflows may not set them."""
 
 Text = str | Sequence[str]
 
@@ -46,7 +46,7 @@ class Message:
     """A request that has been checked and may be sent.
 
     Attributes:
-        request: its parts, encoded.
+        request: with its URL, headers and body.
         timeout: seconds for all attempts together.
     """
 
@@ -56,25 +56,31 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Whether it worked, in words for people too."""
+    """What came of a request.
+
+    Attributes:
+        delivered: whether the receiver answered with a status from 200 to 299.
+        message: the same in words.
+        again: whether another attempt may succeed, and cannot make the receiver do the same thing twice.
+    """
 
     delivered: bool
     message: str
+    again: bool = False
 
 
 class Egress:
     """Sends requests; safe to use from many threads.
 
-    Hosts, schemes and addresses have to obey the policy, and connections go to the addresses that were checked. No
-    redirect is followed, what is answered beyond the status is not read, and neither proxies nor credentials are taken
-    from the environment.
+    Hosts, schemes and addresses have to obey the policy; see `exchange` for what else holds. No redirect is followed,
+    and of an answer only the status counts.
 
     Args:
-        policy: whom this server may ask; the rules that pictures are fetched by.
+        policy: whom this server may ask; the same rules hold for fetching pictures.
         resolve: how host names become addresses; by default as the system knows them.
         tls: whom to trust; by default the usual certificate authorities.
-        max_bytes: of the body of one request.
-        max_waiting: requests in the background at once, those on their way included.
+        max_bytes: the largest body of one request.
+        max_waiting: the most requests in the background at once, with those on their way.
     """
 
     def __init__(
@@ -118,14 +124,14 @@ class Egress:
         """
         import httpx  # noqa: PLC0415 - takes a while, and most servers send nothing
 
-        from engine.guard.addresses import permit  # noqa: PLC0415
+        from engine.guard.addresses import Unreachable, permit  # noqa: PLC0415 - see above
 
         if self._policy.offline:
             raise RuntimeInputError("This server is offline and sends nothing.")
         try:
             target = permit(url, self._policy)
-        except InputImageLoadError as error:
-            raise RuntimeInputError(error.message) from error
+        except Unreachable as error:
+            raise RuntimeInputError(error.message, hint=error.hint) from error
         if params:
             target = target.copy_merge_params({name: _listed(value) for name, value in params.items()})
         known = {b"user-agent": f"penstock/{VERSION}".encode(), b"accept": b"*/*"}
@@ -147,15 +153,21 @@ class Egress:
         return Message(request, timeout)
 
     def send(self, message: Message) -> Outcome:
-        """Send a request and wait for the answer; again after a while when the receiver cannot be reached."""
-        deadline = time.monotonic() + message.timeout
-        pause = FIRST_PAUSE
-        for left in range(ATTEMPTS - 1, -1, -1):
-            outcome, retry = self._attempt(message, deadline)
-            if not retry or not left or time.monotonic() + pause >= deadline:
+        """Send a request and wait for the answer.
+
+        It is sent up to ATTEMPTS times, with growing pauses, while no connection can be made or the receiver answers
+        with one of NOT_TAKEN. A certificate that is not valid and a name that is not known end it at once, and so does
+        whatever goes wrong on a connection, since the receiver may have got the request.
+        """
+        from engine.guard.connection import Deadline  # noqa: PLC0415 - see `prepare`
+
+        deadline = Deadline(message.timeout)
+        for attempt in range(1, ATTEMPTS + 1):
+            outcome = self._attempt(message.request, deadline)
+            pause = FIRST_PAUSE * 2 ** (attempt - 1)
+            if not outcome.again or attempt == ATTEMPTS or not deadline.allows(pause):
                 break
             time.sleep(pause)
-            pause *= 2
         return outcome
 
     def send_later(self, message: Message) -> bool:
@@ -180,45 +192,21 @@ class Egress:
                 log.warning("A request in the background failed: %s", outcome.message)
         except Exception:
             log.exception("A request in the background failed.")
-            raise
         finally:
             self._places.release()
 
-    def _attempt(self, message: Message, deadline: float) -> tuple[Outcome, bool]:
-        """One attempt, and whether another one makes sense and does no harm."""
-        import httpcore  # noqa: PLC0415 - see `prepare`
+    def _attempt(self, request: httpx.Request, deadline: Deadline) -> Outcome:
+        from engine.guard.addresses import Unreachable, host_of  # noqa: PLC0415 - see `prepare`
+        from engine.guard.connection import exchange  # noqa: PLC0415 - see `prepare`
 
-        from engine.guard.addresses import host_of  # noqa: PLC0415
-        from engine.guard.fetch import Pinned, fault_of, look_up, permitted_addresses  # noqa: PLC0415
-
-        target = message.request.url
-        host = host_of(target)
         try:
-            backend = Pinned(permitted_addresses(target, self._policy, self._resolve or look_up), deadline)
-            status = self._ask(message.request, backend)
-        except InputImageLoadError as error:
-            return Outcome(False, error.message), False
-        except (httpcore.TimeoutException, TimeoutError):
-            return Outcome(False, f"{host} took longer than {message.timeout:g} seconds."), False
-        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-            return Outcome(False, f"{host} {fault_of(error)}."), isinstance(error, httpcore.ConnectError)
-        answer = f"{host} answers with status {status}."
-        return Outcome(200 <= status < 300, answer), status in NOT_TAKEN
-
-    def _ask(self, request: httpx.Request, backend: Pinned) -> int:
-        import httpcore  # noqa: PLC0415 - see `prepare`
-
-        from engine.guard.fetch import port_of, usual_tls  # noqa: PLC0415
-
-        target = request.url
-        url = httpcore.URL(scheme=target.raw_scheme, host=target.raw_host, port=port_of(target), target=target.raw_path)
-        with (
-            httpcore.HTTPConnection(
-                url.origin, ssl_context=self._tls or usual_tls(), network_backend=backend
-            ) as connection,
-            connection.stream(request.method, url, headers=request.headers.raw, content=request.content) as response,
-        ):
-            return int(response.status)
+            with exchange(request, self._policy, deadline, self._resolve, self._tls) as response:
+                status = response.status
+        except Unreachable as error:
+            return Outcome(False, error.message, error.again)
+        return Outcome(
+            200 <= status < 300, f"{host_of(request.url)} answers with status {status}.", status in NOT_TAKEN
+        )
 
 
 def _listed(value: Text) -> list[str]:

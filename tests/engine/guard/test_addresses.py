@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from engine.errors import ImageSourceRefused, InputImageLoadError
-from engine.guard.addresses import host_of, is_public, permit
+from engine.guard.addresses import Refused, Unreachable, host_of, is_public, permit
 from engine.guard.limits import SourcePolicy
 
 POLICY = SourcePolicy()
@@ -86,7 +85,6 @@ EVIL = [
     # a name, a password, and what looks like them
     "https://user@example.com/",
     "https://user:secret@example.com/",
-    "https://@example.com/",
     "https://:@example.com/",
     "https://example.com@127.0.0.1/",
     "https://example.com:443@127.0.0.1/",
@@ -157,7 +155,7 @@ EVIL = [
 
 @pytest.mark.parametrize("url", EVIL, ids=ascii)
 def test_evil_urls_are_refused(url: str) -> None:
-    with pytest.raises(InputImageLoadError) as caught:
+    with pytest.raises(Unreachable) as caught:
         permit(url, POLICY)
     assert "secret" not in str(caught.value)
 
@@ -168,6 +166,7 @@ def test_evil_urls_are_refused(url: str) -> None:
         ("https://example.com/cat.jpg", "example.com"),
         ("HTTPS://EXAMPLE.com/cat.jpg", "example.com"),
         ("https://example.com", "example.com"),
+        ("https://@example.com/", "example.com"),
         ("https://example.com:8443/my cat.jpg?size=1@2#top", "example.com"),
         ("https://example.com/a\\b", "example.com"),
         ("https://bücher.example.com/", "xn--bcher-kva.example.com"),
@@ -183,7 +182,7 @@ def test_proper_urls_are_permitted(url: str, host: str) -> None:
 
 def test_http_is_permitted_where_the_operator_says_so() -> None:
     assert permit("http://example.com/", SourcePolicy(allow_http=True)).scheme == "http"
-    with pytest.raises(ImageSourceRefused, match="neither https nor http"):
+    with pytest.raises(Refused, match="neither https nor http"):
         permit("ftp://example.com/", SourcePolicy(allow_http=True))
 
 
@@ -194,7 +193,7 @@ def test_bare_hosts_are_permitted_where_the_operator_says_so(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["localhost.", "a..b", "%31", "-x", "[::1"])
 def test_what_is_no_host_is_refused_even_then(host: str) -> None:
-    with pytest.raises(InputImageLoadError):
+    with pytest.raises(Unreachable):
         permit(f"https://{host}/", SourcePolicy(allow_hosts_without_fqdn=True))
 
 
@@ -223,7 +222,7 @@ def test_lists_of_hosts(url: str, allowed: tuple[str, ...] | None, denied: tuple
     if permitted:
         permit(url, policy)
     else:
-        with pytest.raises(ImageSourceRefused, match="hosts that this server"):
+        with pytest.raises(Refused, match="hosts that this server"):
             permit(url, policy)
 
 
@@ -258,14 +257,14 @@ def test_redirects_are_relative_to_where_they_come_from(location: str, url: str)
     ids=ascii,
 )
 def test_redirects_obey_every_rule(location: str) -> None:
-    with pytest.raises(InputImageLoadError):
+    with pytest.raises(Unreachable):
         permit(location, POLICY, base=permit("https://example.com/a/", POLICY))
 
 
 def test_redirects_never_leave_https() -> None:
     policy = SourcePolicy(allow_http=True)
     base = permit("https://example.com/", policy)
-    with pytest.raises(ImageSourceRefused, match="from https to http"):
+    with pytest.raises(Refused, match="from https to http"):
         permit("http://example.com/", policy, base=base)
     assert permit("https://example.com/", policy, base=permit("http://example.com/", policy)).scheme == "https"
 
@@ -335,7 +334,7 @@ def test_any_text_is_permitted_or_refused(text: str, start: str) -> None:
     for origin in (None, base):
         try:
             url = permit(start + text, POLICY, base=origin)
-        except InputImageLoadError:
+        except Unreachable:
             continue
         assert url.scheme == "https"
         assert "." in host_of(url)

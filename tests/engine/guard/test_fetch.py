@@ -7,7 +7,8 @@ import socket
 import pytest
 
 from engine.errors import ImageSourceRefused, InputImageLoadError
-from engine.guard.fetch import fetch, look_up
+from engine.guard.connection import look_up
+from engine.guard.fetch import fetch
 from engine.guard.limits import SourcePolicy
 from tests.engine.guard.servers import (
     CONTENT,
@@ -79,6 +80,24 @@ def test_refused_urls_are_not_even_looked_up(internet: Internet, url: str) -> No
         get(internet, url)
     assert internet.asked == []
     assert internet.reached == []
+
+
+@pytest.mark.parametrize(
+    ("url", "error", "hint"),
+    [
+        (f"http://{HOST}/", ImageSourceRefused, "Use https."),
+        ("https://private.example.com/", ImageSourceRefused, "Send the content as base64."),
+        ("https://[::1", InputImageLoadError, None),
+        ("https://nowhere.example.com/", InputImageLoadError, None),
+    ],
+)
+def test_refusals_say_how_to_mend_them(
+    internet: Internet, url: str, error: type[InputImageLoadError], hint: str | None
+) -> None:
+    with pytest.raises(InputImageLoadError) as caught:
+        get(internet, url, SourcePolicy())
+    assert type(caught.value) is error
+    assert caught.value.hint == hint
 
 
 @pytest.mark.parametrize("policy", [SourcePolicy(allow_urls=False), SourcePolicy(offline=True)])

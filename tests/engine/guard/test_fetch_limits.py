@@ -12,7 +12,8 @@ import httpcore
 import pytest
 
 from engine.errors import ImageTooLargeError, InputImageLoadError
-from engine.guard.fetch import Pinned, fetch
+from engine.guard.connection import Deadline, Pinned
+from engine.guard.fetch import fetch
 from engine.guard.limits import Limits
 from tests.engine.guard.servers import (
     CONTENT,
@@ -152,7 +153,7 @@ def test_writing_to_a_slow_reader_ends_with_the_time_limit() -> None:
         reader = threading.Thread(target=drink, args=(listener,))
         reader.start()
         started = time.monotonic()
-        stream = Pinned(["127.0.0.1"], started + 0.3).connect_tcp(HOST, listener.getsockname()[1])
+        stream = Pinned(["127.0.0.1"], Deadline(0.3)).connect_tcp(HOST, listener.getsockname()[1])
         try:
             with pytest.raises((TimeoutError, httpcore.WriteTimeout)):
                 stream.write(bytes(100_000_000))
