@@ -26,9 +26,10 @@ class WorkflowStore:
     """Reads workflows from two folders, neither of which has to exist. Nothing outside of them is read.
 
     Args:
-        plain: has workflow definitions as `ID.json`; None for no such folder.
-        saved: has what editors of workflows save: files called by the SHA-256 of the id, in which the text `config` is
-            an object in JSON that has the definition as its `specification`.
+        plain: the folder of workflow definitions, each in a file `ID.json`; None for no such folder.
+        saved: the folder of what editors of workflows save. The name of a file is the SHA-256 of the id, and its
+            content an object in JSON: in it `config` is the text of another object in JSON, and `specification` in
+            that one is the definition.
     """
 
     def __init__(self, plain: Path | None, saved: Path) -> None:
@@ -59,7 +60,7 @@ class WorkflowStore:
 
 
 def _read(file: Path, id: str) -> dict[str, Any]:
-    """The object in a file."""
+    """The object in the file of a workflow; MalformedWorkflowResponseError when there is none."""
     try:
         with file.open("rb") as opened:
             content = opened.read(MAX_BYTES + 1)
@@ -71,7 +72,7 @@ def _read(file: Path, id: str) -> dict[str, Any]:
 
 
 def _specification(saved: dict[str, Any], id: str) -> dict[str, Any]:
-    """The definition in what an editor saved."""
+    """The definition in what an editor has saved; MalformedWorkflowResponseError when there is none."""
     config = saved.get("config")
     if not isinstance(config, str):
         raise MalformedWorkflowResponseError(f"The file of the workflow {id!r} has no text `config`.")

@@ -18,11 +18,11 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,254}$
 
 
 class Secrets(TypedDict):
-    """One secret a variable, under its name in lower case; missing when the variable is not set."""
+    """One secret per variable, under the name of the variable in lower case; missing when the variable is not set."""
 
 
 def secrets_of(arguments: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
-    """An output for every variable."""
+    """One output per variable."""
     return {name.lower(): SECRET for name in arguments["variables_storing_secrets"]}
 
 

@@ -25,7 +25,7 @@ FileType = Literal["csv", "json", "txt"]
 
 
 class Written(TypedDict):
-    """Whether it went wrong, and what was done or why it was not."""
+    """Whether writing went wrong, and where the content went, or what went wrong."""
 
     error_status: bool
     message: str
@@ -38,7 +38,7 @@ def local_file_sink(
         Fixed[Literal["append_log", "separate_files"]], Doc("Into a growing file, or each into a file of its own.")
     ],
     target_directory: Annotated[str, Doc("Where, below the folder that the server has for this.")],
-    file_type: Annotated[Fixed[FileType], Doc("Growing files of JSON have one document a line.")] = "csv",
+    file_type: Annotated[Fixed[FileType], Doc("Growing files of JSON have one document per line.")] = "csv",
     file_name_prefix: Annotated[str, Doc("How the names begin; the time follows.")] = "workflow_output",
     max_entries_per_file: Annotated[
         int, Ge(1), Kinds("integer", "string"), Doc("How often to write into a growing file before the next one.")
@@ -69,7 +69,7 @@ def local_file_sink(
 
 
 def _entry(file_type: FileType, content: str) -> tuple[str, str]:
-    """What stands at the head of a file only, and what is added to it; both end with a line."""
+    """The header of a growing file, and the entry for it: each is empty or ends with a line break."""
     if file_type == "json":
         return "", orjson.dumps(orjson.loads(content)).decode() + "\n"
     lines = io.StringIO(content if content.endswith("\n") else f"{content}\n", newline="")

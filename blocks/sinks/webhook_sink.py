@@ -34,7 +34,7 @@ Queries = Annotated[Fixed[dict[str, Query]], Doc("Operations on these values bef
 
 
 class Sent(TypedDict):
-    """Whether it went wrong, whether it was too early to send again, and what happened in words."""
+    """Whether sending went wrong, whether it was too early to send again, and what happened in words."""
 
     error_status: bool
     throttling_status: bool
@@ -43,13 +43,13 @@ class Sent(TypedDict):
 
 @dataclass
 class Last:
-    """When the step has sent something."""
+    """When a step has sent something for the last time; None before the first time."""
 
     time: datetime | None = None
     lock: Lock = field(default_factory=Lock)
 
     def take(self, now: datetime, seconds: float) -> bool:
-        """Whether the step may send now; if so, it has."""
+        """Whether the step may send now, as `seconds` have passed; if so, now is the last time."""
         with self.lock:
             if self.time is not None and 0 <= (now - self.time).total_seconds() < seconds:
                 return False
