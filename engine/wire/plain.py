@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from enum import Enum
@@ -16,6 +17,10 @@ from engine.errors import ExecutionEngineRuntimeError
 MAX_DEPTH = 100
 SMALLEST, LARGEST = -(2**63), 2**64 - 1
 """The whole numbers that JSON writers write as they are."""
+LARGEST_ITEM = 8
+"""Bytes of the numbers of an array that becomes numbers of Python at once."""
+
+JSON_WORDS = {None: "null", True: "true", False: "false"}
 
 Leaf = Callable[[Any], Any]
 """Writes what this module does not know."""
@@ -29,12 +34,14 @@ def as_given(value: Any) -> Any:
 def plain(value: Any, leaf: Leaf = as_given, depth: int = 0) -> Any:
     """A value in a form that JSON can take; numbers that JSON has no word for become None, larger ones are rounded.
 
+    Keys become text: true, false and null as JSON has them, moments as ISO 8601, anything else as Python prints it.
+
     Args:
         leaf: called for every part that is no plain value.
         depth: how many containers the value lies in.
 
     Raises:
-        ExecutionEngineRuntimeError: it is nested too deeply, or in itself.
+        ExecutionEngineRuntimeError: it is nested too deeply, or in itself, or two keys of it become the same text.
     """
     # The types of almost all values, by far the fastest to ask for.
     kind = type(value)
@@ -51,9 +58,11 @@ def plain(value: Any, leaf: Leaf = as_given, depth: int = 0) -> Any:
     if isinstance(value, np.ndarray):
         return _array(value, leaf, depth)
     if isinstance(value, np.generic):
-        return plain(value.item(), leaf, depth) if not isinstance(value, np.void) else leaf(value)
+        return plain(_item(value), leaf, depth)
+    if isinstance(value, int):
+        return plain(int(value))
     if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
+        return plain(float(value))
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, bytes | bytearray | memoryview):
@@ -79,18 +88,40 @@ def numbers(values: np.ndarray[Any, np.dtype[Any]]) -> list[Any]:
 
 
 def _container(value: Mapping[Any, Any] | Collection[Any], leaf: Leaf, depth: int) -> Any:
-    if depth >= MAX_DEPTH:
-        raise ExecutionEngineRuntimeError(
-            f"An output is nested more than {MAX_DEPTH} deep.", hint="Return flatter values from the step."
-        )
+    _check_depth(depth)
     if isinstance(value, Mapping):
-        return {_key(key): plain(item, leaf, depth + 1) for key, item in value.items()}
+        return _object(value, leaf, depth)
     items = _in_order(value) if isinstance(value, set | frozenset) else value
     return [plain(item, leaf, depth + 1) for item in items]
 
 
+def _check_depth(depth: int) -> None:
+    if depth >= MAX_DEPTH:
+        raise ExecutionEngineRuntimeError(
+            f"An output is nested more than {MAX_DEPTH} deep.", hint="Return flatter values from the step."
+        )
+
+
+def _object(value: Mapping[Any, Any], leaf: Leaf, depth: int) -> dict[str, Any]:
+    written = {_key(key): plain(item, leaf, depth + 1) for key, item in value.items()}
+    if len(written) < len(value):
+        [(key, _)] = Counter(map(_key, value)).most_common(1)
+        raise ExecutionEngineRuntimeError(
+            f"An output has two keys that JSON writes as {key!r}.", hint="Return a dict whose keys are different texts."
+        )
+    return written
+
+
 def _key(key: Any) -> str:
-    return key if type(key) is str else str(key.value if isinstance(key, Enum) else key)
+    if type(key) is str:
+        return key
+    if isinstance(key, Enum):
+        return _key(key.value)
+    if isinstance(key, np.generic):
+        return _key(_item(key))
+    if key is None or isinstance(key, bool):
+        return JSON_WORDS[key]
+    return key.isoformat() if isinstance(key, datetime | date) else str(key)
 
 
 def _in_order(items: Collection[Any]) -> list[Any]:
@@ -101,7 +132,16 @@ def _in_order(items: Collection[Any]) -> list[Any]:
         return sorted(items, key=repr)
 
 
+def _item(scalar: np.generic) -> Any:
+    """The value of Python that a scalar of numpy stands for; of a long double, `item()` would be another one."""
+    if isinstance(scalar, np.longdouble):
+        return float(scalar)
+    return complex(scalar) if isinstance(scalar, np.clongdouble) else scalar.item()
+
+
 def _array(value: np.ndarray[Any, np.dtype[Any]], leaf: Leaf, depth: int) -> Any:
-    if value.dtype.kind in "biuf":
+    if value.dtype.kind in "biuf" and value.dtype.itemsize <= LARGEST_ITEM:
         return plain(value.item(), leaf, depth) if value.ndim == 0 else numbers(value)
-    return plain(value.tolist(), leaf, depth)
+    # An array of one object without a dimension may hold itself, and is no list that would be counted.
+    _check_depth(depth)
+    return plain(value.tolist(), leaf, depth + (value.ndim == 0))

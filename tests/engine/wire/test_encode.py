@@ -31,6 +31,10 @@ class Side(Enum):
     LEFT = "left"
 
 
+class Whole(int):
+    """A whole number that is not just an int."""
+
+
 class Level(IntEnum):
     """An enumeration of numbers."""
 
@@ -69,10 +73,19 @@ class Level(IntEnum):
         (memoryview(b"\x00"), "AA=="),
         (Side.LEFT, "left"),
         (Level.HIGH, 3),
+        (Whole(3), 3),
+        (Whole(2**70), 2.0**70),
+        (np.longdouble(1.5), 1.5),
+        (np.longdouble("inf"), None),
+        (np.array([1, np.nan], np.longdouble), [1.0, None]),
+        (np.array([[0.5]], np.longdouble), [[0.5]]),
+        (np.array([(1, np.nan)], "i4,f4")[0], [1, None]),
         ((1, (2,)), [1, [2]]),
         ({"b", "a", "c"}, ["a", "b", "c"]),
         (frozenset({2, "x"}), ["x", 2]),
         ({1: {Side.LEFT: float("inf")}}, {"1": {"left": None}}),
+        ({True: 1, None: 2, 1.5: 3, np.int64(4): 5}, {"true": 1, "null": 2, "1.5": 3, "4": 5}),
+        ({np.bool_(False): 1, TAKEN: 2}, {"false": 1, "2026-01-02T03:04:05+00:00": 2}),
         (MOMENT.time, "2026-01-02T03:04:05+00:00"),
     ],
 )
@@ -95,6 +108,13 @@ def test_what_only_this_engine_has_is_found_at_any_depth() -> None:
 def test_what_is_unknown_is_left_to_the_writer() -> None:
     unknown = object()
     assert encode([unknown], ("*",)) == [unknown]
+    assert encode(np.clongdouble(1 + 2j), ("*",)) == 1 + 2j
+
+
+@pytest.mark.parametrize("value", [{1: "a", "1": "b"}, {True: 1, "true": 2}, {Side.LEFT: 1, "left": 2}])
+def test_no_key_takes_the_place_of_another(value: Any) -> None:
+    with pytest.raises(ExecutionEngineRuntimeError, match=r"two keys that JSON writes as '(1|true|left)'"):
+        encode(value, ("*",))
 
 
 @pytest.mark.parametrize(
@@ -152,6 +172,10 @@ def test_values_in_themselves_are_refused() -> None:
     value.append(value)
     with pytest.raises(ExecutionEngineRuntimeError):
         encode(value, ("*",))
+    array = np.empty((), object)
+    array[()] = array
+    with pytest.raises(ExecutionEngineRuntimeError, match="100 deep"):
+        encode(array, ("*",))
 
 
 def test_what_comes_in_can_go_out() -> None:
