@@ -20,6 +20,10 @@ MAX_COORDINATE = 1_000_000
 """Pixels; an outline may leave the picture, and far beyond this OpenCV would overflow."""
 MAX_EFFORT = 10_000_000
 """Of filling all outlines, in what `_effort` counts, tens of nanoseconds each; real masks are far below."""
+MAX_CHARACTERS = 2_000_000
+"""Of the run lengths of one mask; in the largest square one, enough for twenty objects in each of 20000 columns."""
+MAX_ALL_CHARACTERS = 10_000_000
+"""Read in half a second."""
 
 RLE_KEYS = ("rle_mask", "rle")
 """As workflows write it, and as models answer."""
@@ -43,9 +47,21 @@ def read_masks(rows: list[dict[str, Any]], width: int, height: int) -> Masks | N
         if total > MAX_ALL_POINTS:
             raise Unfit(f"{total} points in all outlines together", f"at most {MAX_ALL_POINTS} of them")
         return _filled([_outline(row.get(key), index) for index, row in enumerate(rows)], width, height)
+    texts = [
+        _run_lengths(row.get(key), width, height, f"predictions.[{index}].{key}") for index, row in enumerate(rows)
+    ]
+    total = sum(map(len, texts))
+    if total > MAX_ALL_CHARACTERS:
+        raise Unfit(f"{total} characters in all run lengths together", f"at most {MAX_ALL_CHARACTERS} of them")
     masks = np.empty((len(rows), height, width), np.bool_)
-    for index, row in enumerate(rows):
-        masks[index] = _from_runs(row.get(key), width, height, f"predictions.[{index}].{key}")
+    for index, text in enumerate(texts):
+        try:
+            masks[index] = read_rle(text, width, height)
+        except ValueError as error:
+            place = f"predictions.[{index}].{key}"
+            raise Unfit(
+                f"run lengths at {place} that cannot be read: {error}", _run_lengths_fit(width, height)
+            ) from error
     return masks
 
 
@@ -109,13 +125,18 @@ def _effort(outline: npt.NDArray[np.int32], width: int, height: int) -> float:
     return float(lines + (begun * active).sum() / 2 + across / 16)
 
 
-def _from_runs(value: Any, width: int, height: int, place: str) -> npt.NDArray[np.bool_]:
-    fits = f'{{"size": [{height}, {width}], "counts": "..."}} in COCO\'s compressed form, for every detection'
+def _run_lengths(value: Any, width: int, height: int, place: str) -> str:
+    """The text of a mask as run lengths."""
+    fits = _run_lengths_fit(width, height)
     if not isinstance(value, dict) or not isinstance(value.get("counts"), str):
         raise Unfit(f"{shown(value)} at {place}", fits)
     if value.get("size") not in ([height, width], (height, width)):
         raise Unfit(f"run lengths whose `size` is not that of the picture at {place}", fits)
-    try:
-        return read_rle(value["counts"], width, height)
-    except ValueError as error:
-        raise Unfit(f"run lengths at {place} that cannot be read: {error}", fits) from error
+    text: str = value["counts"]
+    if len(text) > MAX_CHARACTERS:
+        raise Unfit(f"run lengths of {len(text)} characters at {place}", f"at most {MAX_CHARACTERS} of them")
+    return text
+
+
+def _run_lengths_fit(width: int, height: int) -> str:
+    return f'{{"size": [{height}, {width}], "counts": "..."}} in COCO\'s compressed form, for every detection'

@@ -45,20 +45,19 @@ def read_rle(text: str, width: int, height: int) -> Mask:
     """
     if len(text) > MAX_DIGITS * (width * height + 2):
         raise ValueError("it has more runs than the mask has pixels")
-    numbers = _numbers(text)
-    runs = numbers.copy()
-    runs[1::2] = np.cumsum(numbers[1::2])
-    runs[2::2] = np.cumsum(numbers[2::2])
+    runs = _numbers(text)
+    np.cumsum(runs[1::2], out=runs[1::2])
+    np.cumsum(runs[2::2], out=runs[2::2])
     # Runs are checked one by one before they are added up, so that the sum cannot overflow.
     if np.any((runs < 0) | (runs > width * height)):
         raise ValueError("a run is negative, or longer than the mask")
     covered = int(runs.sum())
     if covered != width * height:
         raise ValueError(f"its runs cover {covered} pixels of {width} x {height}")
-    flags = np.zeros(len(runs), np.uint8)
-    flags[1::2] = 1
+    flags = np.zeros(len(runs), np.bool_)
+    flags[1::2] = True
     columns = np.repeat(flags, runs).reshape(width, height)
-    return np.ascontiguousarray(columns.T).view(np.bool_)
+    return cv2.transpose(columns.view(np.uint8)).view(np.bool_) if columns.size else columns.T
 
 
 def _runs(mask: Mask) -> Numbers:
@@ -73,23 +72,26 @@ def _runs(mask: Mask) -> Numbers:
 
 
 def _numbers(text: str) -> Numbers:
-    """The numbers that a text spells out."""
+    """The numbers that a text spells out; a few bytes of memory for each of its characters."""
     try:
-        digits = np.frombuffer(text.encode("ascii"), np.uint8).astype(np.int64) - ZERO
+        # What lies below the lowest digit wraps around and is far above the highest one.
+        digits = np.frombuffer(text.encode("ascii"), np.uint8) - np.uint8(ZERO)
     except UnicodeEncodeError:
         raise ValueError("it has characters that are no digits") from None
     if digits.size == 0:
         raise ValueError("it is empty")
-    if np.any((digits < 0) | (digits >= 2 * MORE)):
+    if np.any(digits >= 2 * MORE):
         raise ValueError("it has characters that are no digits")
     last = np.flatnonzero(digits < MORE)
     if last.size == 0 or last[-1] != digits.size - 1:
         raise ValueError("it breaks off within a number")
-    first = np.concatenate(([0], last[:-1] + 1))
-    lengths = last - first + 1
-    if np.any(lengths > MAX_DIGITS):
+    lengths = np.diff(last, prepend=-1)
+    longest = int(lengths.max())
+    if longest > MAX_DIGITS:
         raise ValueError("a number is too large")
-    places = np.arange(digits.size) - np.repeat(first, lengths)
-    numbers = np.add.reduceat((digits & PAYLOAD) << (BITS * places), first)
-    negative = (digits[last] & SIGN) != 0
-    return np.asarray(numbers - (negative * (np.int64(1) << (BITS * lengths))), np.int64)
+    numbers = digits[last].astype(np.int64)
+    numbers -= (numbers & SIGN) * 2
+    for place in range(1, longest):
+        longer = np.flatnonzero(lengths > place)
+        numbers[longer] = (numbers[longer] << BITS) | (digits[last[longer] - place] & PAYLOAD)
+    return numbers

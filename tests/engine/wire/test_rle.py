@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -90,3 +92,16 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except ValueError:
         return
     assert found.shape == (4, 5)
+
+
+def test_texts_with_many_runs_take_little_memory() -> None:
+    """One byte per pixel, and not many for each of the characters."""
+    side, text = 1500, "0" + "1" * 2 + "0" * (1500 * 1500 - 3)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="cover"):
+            read_rle(text, side, side)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 40 * len(text)
