@@ -78,7 +78,7 @@ def _decode(readers: dict[str, Read], kinds: tuple[str, ...], value: Any, name: 
     refusals: list[tuple[str, Unfit | InputImageLoadError]] = []
     for kind in kinds:
         try:
-            return readers[kind](value, name) if kind in readers else check_depth(value)
+            return readers.get(kind, _as_given)(value, name)
         except (Unfit, InputImageLoadError) as error:
             refusals.append((kind, error))
     if not refusals:
@@ -86,6 +86,11 @@ def _decode(readers: dict[str, Read], kinds: tuple[str, ...], value: Any, name: 
     if len(refusals) == 1 and isinstance(refusals[0][1], InputImageLoadError):
         raise refusals[0][1]
     raise _refused(name, refusals) from refusals[0][1]
+
+
+def _as_given(value: Any, _: str) -> Any:
+    check_depth(value)
+    return value
 
 
 def _refused(name: str, refusals: list[tuple[str, Unfit | InputImageLoadError]]) -> RuntimeInputError:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.values.detections import fresh_ids
-from engine.wire.read_detections import read_size
-from engine.wire.unfit import Unfit, check_depth, is_number, shown
+from engine.values.detections import fresh_id
+from engine.wire.read_detections import read_confidence, read_size, read_text
+from engine.wire.unfit import Unfit, check_depth, shown
 
 MAX_CLASSES = 100_000
 FITS = '{"image": ..., "predictions": [{"class", "class_id", "confidence"}, ...] or {class: {...}, ...}}'
@@ -30,16 +30,15 @@ def read_classification(value: Any, name: str) -> dict[str, Any]:
     if not isinstance(predictions, list | dict) or len(predictions) > MAX_CLASSES:
         raise Unfit(f"{shown(predictions)} at predictions", f"a list or an object of at most {MAX_CLASSES}")
     answer = _single(value, predictions) if isinstance(predictions, list) else _multiple(value, predictions)
-    said = {key: item for key, item in value.items() if item is not None}
-    parent = said.get("parent_id", name)
-    return {
-        "inference_id": fresh_ids(1)[0],
+    parent = read_text(value, "parent_id", "parent_id", name)
+    defaults = {
+        "inference_id": fresh_id(),
         "parent_id": parent,
         "root_parent_id": parent,
         "prediction_type": "classification",
-        **said,
-        **answer,
     }
+    texts = {key: read_text(value, key, key, default) for key, default in defaults.items()}
+    return {**{key: item for key, item in value.items() if item is not None}, **texts, **answer}
 
 
 def _single(value: Mapping[str, Any], predictions: list[Any]) -> dict[str, Any]:
@@ -52,9 +51,7 @@ def _single(value: Mapping[str, Any], predictions: list[Any]) -> dict[str, Any]:
     top, confidence = value.get("top", best["class"]), value.get("confidence", best["confidence"])
     if not isinstance(top, str):
         raise Unfit(f"{shown(top)} at top", "text")
-    if not is_number(confidence):
-        raise Unfit(f"{shown(confidence)} at confidence", "a number")
-    return {"top": top, "confidence": confidence}
+    return {"top": top, "confidence": read_confidence(confidence, "confidence")}
 
 
 def _multiple(value: Mapping[str, Any], predictions: dict[Any, Any]) -> dict[str, Any]:
@@ -70,7 +67,7 @@ def _multiple(value: Mapping[str, Any], predictions: dict[Any, Any]) -> dict[str
 def _check(candidate: Any, place: str) -> None:
     if not isinstance(candidate, dict):
         raise Unfit(f"{shown(candidate)} at {place}", "an object with class_id and confidence")
-    if not is_number(candidate.get("confidence")):
-        raise Unfit(f"{shown(candidate.get('confidence'))} at {place}.confidence", "a number")
-    if type(candidate.get("class_id")) is not int:
-        raise Unfit(f"{shown(candidate.get('class_id'))} at {place}.class_id", "a whole number")
+    read_confidence(candidate.get("confidence"), f"{place}.confidence")
+    class_id = candidate.get("class_id")
+    if type(class_id) is not int or not -(2**63) <= class_id < 2**63:
+        raise Unfit(f"{shown(class_id)} at {place}.class_id", "a whole number")

@@ -9,14 +9,15 @@ import numpy.typing as npt
 
 from engine.values.detections import POINT_COLUMNS, strings
 from engine.wire.detections import BOX_SIZES, KEYPOINT_COLUMNS, RESERVED
-from engine.wire.unfit import Unfit, check_depth, is_number, shown
+from engine.wire.unfit import Unfit, is_number, shown
 
 MAX_COLUMNS = 64
 MAX_KEYPOINTS = 1_000
 """Of one detection."""
 MAX_ALL_KEYPOINTS = 500_000
 INT64 = 2**63
-NOT_COLUMNS = RESERVED | {*BOX_SIZES, *BOX_SIZES.values(), "rle", "mask_format", "inference_id", "prediction_type"}
+NOT_COLUMNS = RESERVED.union(BOX_SIZES, KEYPOINT_COLUMNS, ("rle", "mask_format", "inference_id", "prediction_type"))
+"""Keys that are parts of a detection, or names that columns have inside only."""
 
 Row = dict[str, Any]
 Columns = dict[str, npt.NDArray[Any]]
@@ -42,11 +43,6 @@ def read_columns(rows: list[Row]) -> Columns:
 
 def _column(name: str, rows: list[Row]) -> npt.NDArray[Any]:
     """Numbers as numbers, where every row has them and null is one that is not finite; else objects, None if absent."""
-    for index, row in enumerate(rows):
-        try:
-            check_depth(row.get(name))
-        except Unfit as error:
-            raise Unfit(f"{error.found} at predictions.[{index}].{name}", error.fits) from error
     values = [row.get(name) for row in rows]
     everywhere = all(name in row for row in rows)
     if everywhere and name not in POINT_COLUMNS:

@@ -13,7 +13,7 @@ from engine.values.frame import Frame, Origin
 from engine.wire.detections import BOX_SIZES
 from engine.wire.read_columns import read_columns
 from engine.wire.read_masks import MAX_MASK_PIXELS, check_pixels, mask_key, read_masks
-from engine.wire.unfit import Unfit, is_number, shown
+from engine.wire.unfit import Unfit, check_depth, is_number, shown
 
 MAX_DETECTIONS = 10_000
 MAX_COORDINATE = 10**9
@@ -95,6 +95,7 @@ def _rows(predictions: Any) -> list[Row]:
     for index, row in enumerate(predictions):
         if not isinstance(row, dict):
             raise Unfit(f"{shown(row)} at predictions.[{index}]", fits)
+        check_depth(row, f"predictions.[{index}]")
     return list(predictions)
 
 
@@ -134,9 +135,10 @@ def _xyxy(rows: list[Row]) -> npt.NDArray[np.float32]:
         saved = BOX_SIZES.get(key, key)
         values = [row.get(saved, row.get(key)) for row in rows]
         smallest = 0 if key in BOX_SIZES else -MAX_COORDINATE
-        for index, value in enumerate(values):
+        for index, (row, value) in enumerate(zip(rows, values, strict=True)):
             if not (is_number(value) and smallest <= value <= MAX_COORDINATE):
-                raise Unfit(f"{shown(value)} at predictions.[{index}].{key}", f"a number from {smallest} on")
+                place = f"predictions.[{index}].{saved if saved in row else key}"
+                raise Unfit(f"{shown(value)} at {place}", f"a number from {smallest} to {MAX_COORDINATE}")
         columns.append(np.array(values, np.float64))
     x, y, width, height = columns
     corners = np.stack((x - width / 2, y - height / 2, x + width / 2, y + height / 2), axis=1)
@@ -144,11 +146,10 @@ def _xyxy(rows: list[Row]) -> npt.NDArray[np.float32]:
 
 
 def _confidence(rows: list[Row]) -> npt.NDArray[np.float32]:
-    for index, row in enumerate(rows):
-        value = row.get("confidence")
-        if not (is_number(value) and 0 <= value <= 1):
-            raise Unfit(f"{shown(value)} at predictions.[{index}].confidence", "a number from 0 to 1")
-    return np.array([row["confidence"] for row in rows], np.float32)
+    values = [
+        read_confidence(row.get("confidence"), f"predictions.[{index}].confidence") for index, row in enumerate(rows)
+    ]
+    return np.array(values, np.float32)
 
 
 def _whole(rows: list[Row], key: str) -> npt.NDArray[np.int64]:
@@ -161,11 +162,23 @@ def _whole(rows: list[Row], key: str) -> npt.NDArray[np.int64]:
 
 
 def _text(row: Row, index: int, key: str, default: str | None) -> str:
-    value = row.get(key)
-    found = default if value is None else value
-    if not isinstance(found, str):
-        raise Unfit(f"{shown(found)} at predictions.[{index}].{key}", "text")
-    return found
+    return read_text(row, key, f"predictions.[{index}].{key}", default)
+
+
+def read_text(holder: Mapping[str, Any], key: str, place: str, default: str | None = None) -> str:
+    """The text that an object has under a key; the default, if there is one, where it has null or nothing."""
+    value = holder.get(key)
+    text = default if value is None else value
+    if not isinstance(text, str):
+        raise Unfit(f"{shown(text)} at {place}", "text")
+    return text
+
+
+def read_confidence(value: Any, place: str) -> float:
+    """A number from 0 to 1, as it was written."""
+    if is_number(value) and 0 <= value <= 1:
+        return value
+    raise Unfit(f"{shown(value)} at {place}", "a number from 0 to 1")
 
 
 def _ids(rows: list[Row]) -> Strings:
@@ -178,8 +191,7 @@ def _ids(rows: list[Row]) -> Strings:
 
 def _said(value: Mapping[str, Any], rows: list[Row], key: str) -> str | None:
     """What a set says of itself, or its first detection for it."""
-    for place in (value, *rows[:1]):
-        said = place.get(key)
-        if isinstance(said, str):
-            return said
+    for place, holder in (("", value), *(("predictions.[0].", row) for row in rows[:1])):
+        if holder.get(key) is not None:
+            return read_text(holder, key, f"{place}{key}")
     return None

@@ -131,12 +131,7 @@ def read_array(value: Any) -> npt.NDArray[Any]:
     types = set(map(type, boxed.ravel()))
     if not (types <= {int, float} or types == {bool}) or boxed.ndim > MAX_DIMENSIONS:
         raise Unfit("lists that hold something else, or are of different lengths", fits)
-    plain = boxed.astype(bool if types == {bool} else float if float in types or not types else object)
-    return plain if plain.dtype != object else _whole(boxed, fits)
-
-
-def _whole(boxed: npt.NDArray[Any], fits: str) -> npt.NDArray[np.int64]:
     try:
-        return boxed.astype(np.int64)
+        return boxed.astype({frozenset({bool}): bool, frozenset({int}): np.int64}.get(frozenset(types), float))
     except OverflowError as error:
-        raise Unfit("a whole number of more than 64 bits", fits) from error
+        raise Unfit("a number that is too large for 64 bits", fits) from error

@@ -49,8 +49,8 @@ def is_number(value: Any) -> TypeGuard[float]:
     return type(value) is int and abs(value) < 2**1000
 
 
-def check_depth(value: Any) -> Any:
-    """The value itself, when it is not nested more than `MAX_DEPTH` deep; Unfit otherwise."""
+def check_depth(value: Any, place: str = "") -> None:
+    """Unfit where a value is nested more than `MAX_DEPTH` deep; `place` is where it lies in a larger one."""
     level = [value]
     for _ in range(MAX_DEPTH + 1):
         inner: list[Any] = []
@@ -61,5 +61,8 @@ def check_depth(value: Any) -> Any:
                 inner += item
         level = [item for item in inner if isinstance(item, Mapping | list | tuple)]
         if not level:
-            return value
-    raise Unfit(f"a value nested more than {MAX_DEPTH} deep", f"a value nested at most {MAX_DEPTH} deep")
+            return
+    raise Unfit(
+        f"a value nested more than {MAX_DEPTH} deep{place and f' at {place}'}",
+        f"a value nested at most {MAX_DEPTH} deep",
+    )

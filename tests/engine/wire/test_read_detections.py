@@ -94,6 +94,15 @@ def test_keypoints() -> None:
     assert found["keypoints_confidence"][0].tolist() == [0, 1]
 
 
+def test_columns_of_keypoints_are_made_of_keypoints_only() -> None:
+    """Under the names that they have inside, they would get past all checks and fail when they are written again."""
+    raw = {"keypoints_xy": [[1, 2], [3, 4]], "keypoints_confidence": 0.5}
+    found = read(one(**raw))
+    assert dict(found.columns) == {}
+    assert "keypoints" not in encode_detections(found)["predictions"][0]
+    assert read(one(**raw, keypoints=[{"x": 1, "y": 2}])).columns["keypoints_xy"][0].tolist() == [[1, 2]]
+
+
 def test_names_are_given_where_they_are_missing() -> None:
     found = read({"image": {"width": 10, "height": 8}, "predictions": [ROW, ROW | {"detection_id": "a"}, ROW]})
     assert found.frame.id == "found"
@@ -183,6 +192,10 @@ def sized(width: Any, height: Any, **changes: Any) -> dict[str, Any]:
     return {"image": {"width": width, "height": height}, "predictions": [ROW | changes]}
 
 
+def runs(counts: str, side: int = 20_000) -> dict[str, Any]:
+    return {"size": [side, side], "counts": counts}
+
+
 def deep(levels: int) -> list[Any]:
     value: list[Any] = []
     for _ in range(levels):
@@ -205,7 +218,12 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: one(x="5"), r"the text '5' at predictions.\[0\].x"),
     (lambda: one(x=10**400), r"type int at predictions.\[0\].x"),
     (lambda: one(y=float("nan")), r"nan at predictions.\[0\].y"),
-    (lambda: one(width=-1), r"-1 at predictions.\[0\].width"),
+    (lambda: one(x=2e9), r"2000000000.0 at .*x does not fit; a number from -1000000000 to 1000000000 does"),
+    (lambda: one(width=-1), r"-1 at predictions.\[0\].width does not fit; a number from 0 to 1000000000 does"),
+    (lambda: one(box_width=-1), r"-1 at predictions.\[0\].box_width"),
+    (lambda: one(inference_id=5), r"the number 5 at predictions.\[0\].inference_id"),
+    (lambda: {**one(), "inference_id": 5}, "the number 5 at inference_id"),
+    (lambda: {**one(), "prediction_type": [1]}, "a list of 1 at prediction_type"),
     (lambda: one(confidence=1.5), r"1.5 at predictions.\[0\].confidence"),
     (lambda: one(confidence=True), r"true at predictions.\[0\].confidence"),
     (lambda: one(class_id=1.0), r"1.0 at predictions.\[0\].class_id"),
@@ -227,6 +245,14 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: one(rle_mask={"size": [10, 8], "counts": "0`2"}), "`size` is not that of the picture"),
     (lambda: one(rle_mask={"size": [8, 10], "counts": "0"}), "cover 0 pixels"),
     (lambda: one(rle_mask={"size": [8, 10], "counts": [80]}), "an object of 2 at"),
+    (
+        lambda: sized(20_000, 20_000, rle_mask=runs("0" * 2_000_001)),
+        r"2000001 characters at predictions.\[0\].rle_mask",
+    ),
+    (
+        lambda: sized(4_000, 4_000) | {"predictions": [ROW | {"rle_mask": runs("0" * 1_500_000, 4_000)}] * 7},
+        "10500000 characters in all run lengths together",
+    ),
     (lambda: one(keypoints={}), r"an object of 0 at predictions.\[0\].keypoints"),
     (lambda: one(keypoints=[{"x": 1}]), r"null at predictions.\[0\].keypoints.\[0\].y"),
     (lambda: one(keypoints=[{"x": 1, "y": 2, "class_id": "1"}]), r"class_id"),
@@ -234,7 +260,8 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: one(keypoints=[{"x": 1, "y": 2}] * 1001), r"a list of 1001"),
     (lambda: many(501, keypoints=[{"x": 1, "y": 2}] * 1000), r"501000 keypoints"),
     (lambda: one(**{f"key {number}": 1 for number in range(65)}), "65 different keys"),
-    (lambda: one(notes=deep(70)), r"more than 64 deep at predictions.\[0\].notes"),
+    (lambda: one(notes=deep(70)), r"more than 64 deep at predictions.\[0\]"),
+    (lambda: many(2, parent_origin=deep(1000)), r"more than 64 deep at predictions.\[0\]"),
     (lambda: one(polygon=[[1, 2, 3]]), r"a list of 1 at predictions.\[0\].polygon"),
     (lambda: one(parent_origin={"offset_x": 1.5}), "offset"),
     (lambda: one(parent_origin={**ORIGIN, "width": 0}), r"0 at predictions.\[0\].parent_origin.width"),
