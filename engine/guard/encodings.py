@@ -8,7 +8,7 @@ import numpy as np
 import pybase64
 
 from engine.errors import ImageTooLargeError, InputImageLoadError, InvalidNumpyInput
-from engine.guard.decode import check_area
+from engine.guard.pixels import check_area
 from engine.guard.limits import Limits
 from engine.values.image import Pixels
 

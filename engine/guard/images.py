@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from engine.errors import ImageSourceRefused, InputImageLoadError, InvalidImageTypeDeclared
-from engine.guard.decode import check, check_area, check_size, decode
+from engine.guard.pixels import check_area, check_picture, check_size, decode
 from engine.guard.encodings import from_base64, from_npy
 from engine.guard.limits import Limits, SourcePolicy
 from engine.guard.paths import inside
@@ -64,7 +64,7 @@ class ImageLoader:
     def _image(self, content: bytes | Pixels, said: Provenance) -> Image:
         if not isinstance(content, bytes):
             return Image(content, said.id, parent=said.parent, root=said.root, video=said.video)
-        width, height = check(content, self._limits)
+        width, height = check_picture(content, self._limits)
         return Image(
             None,
             said.id,
@@ -111,7 +111,7 @@ class ImageLoader:
 
         data = fetch(url, self._policy, self._limits)
         with _prefixed("The URL delivers something, but no usable image."):
-            check(data, self._limits)
+            check_picture(data, self._limits)
         return data
 
     def _from_file(self, path: str) -> bytes:

@@ -16,7 +16,7 @@ PNG_PARTS = (b"IHDR", b"PLTE", b"IDAT", b"eXIf", b"IEND")
 """The chunks that pixels need. Texts, profiles and frames of tiny files make OpenCV take gigabytes, or crash."""
 
 
-def check(data: bytes, limits: Limits) -> Size:
+def check_picture(data: bytes, limits: Limits) -> Size:
     """Refuse bytes that are no picture or too large a one, without decoding it.
 
     That takes microseconds, and for a JPEG file, which is searched for its end, about 0.4 milliseconds per megabyte.
@@ -63,7 +63,7 @@ def decode(data: bytes) -> Pixels:
     colour profile. Of an animation or a file of several pages, the first picture is decoded.
 
     Args:
-        data: bytes that `check` has passed.
+        data: bytes that `check_picture` has passed.
 
     Raises:
         InputImageLoadError: the content is damaged.

@@ -15,7 +15,7 @@ from hypothesis import strategies as some
 from PIL import Image as Pillow
 
 from engine.errors import ImageTooLargeError, InputImageLoadError, PenstockError
-from engine.guard.decode import check, decode
+from engine.guard.pixels import check_picture, decode
 from engine.guard.headers import READERS, measure
 from engine.guard.limits import Limits
 from engine.values.image import Pixels
@@ -43,7 +43,7 @@ LOSSY = 12
 
 def decoded(data: bytes, limits: Limits = LIMITS) -> Pixels:
     """A picture, the way a loader goes: first its header, then its pixels."""
-    check(data, limits)
+    check_picture(data, limits)
     return decode(data)
 
 
@@ -200,9 +200,9 @@ def test_limits_are_inclusive() -> None:
     exact = Limits(len(data), WIDTH * HEIGHT)
     assert decoded(data, exact).shape == (HEIGHT, WIDTH, 3)
     with pytest.raises(ImageTooLargeError, match=f"{len(data)} bytes"):
-        check(data, replace(exact, max_image_bytes=len(data) - 1))
+        check_picture(data, replace(exact, max_image_bytes=len(data) - 1))
     with pytest.raises(ImageTooLargeError, match=f"{WIDTH} x {HEIGHT} pixels"):
-        check(data, replace(exact, max_image_pixels=WIDTH * HEIGHT - 1))
+        check_picture(data, replace(exact, max_image_pixels=WIDTH * HEIGHT - 1))
 
 
 @pytest.mark.parametrize("name", oddities())
@@ -214,7 +214,7 @@ def test_what_pixels_do_not_need_is_not_read(name: str, capfd: pytest.CaptureFix
 @pytest.mark.parametrize("name", bombs())
 def test_bombs_are_refused_from_their_header(name: str) -> None:
     with pytest.raises(ImageTooLargeError):
-        check(bombs()[name], LIMITS)
+        check_picture(bombs()[name], LIMITS)
 
 
 def test_bombs_take_no_memory() -> None:
@@ -223,18 +223,18 @@ def test_bombs_take_no_memory() -> None:
     script = """
 import resource
 from engine.errors import ImageTooLargeError
-from engine.guard.decode import check, decode
+from engine.guard.pixels import check_picture, decode
 from engine.guard.limits import Limits
 from tests.engine.guard.pictures import FILES, bombs, oddities
 refused, harmless = bombs(), oddities()
 decode(FILES["png"])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for data in harmless.values():
-    check(data, Limits())
+    check_picture(data, Limits())
     decode(data)
 for data in refused.values():
     try:
-        check(data, Limits())
+        check_picture(data, Limits())
         decode(data)
     except ImageTooLargeError:
         continue
