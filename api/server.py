@@ -13,8 +13,8 @@ from blocks.python.workers import Workers
 from engine.compiler.embed import InnerLimits
 from engine.engine import Engine
 from engine.guard.egress import Egress
-from engine.guard.images import ImageLoader
 from engine.registry import Registry, installed_blocks
+from engine.wire.read_image import ImageLoader
 from models.pool import ModelPool
 from models.providers import installed_providers, loader
 

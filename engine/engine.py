@@ -17,7 +17,6 @@ from engine.control import Control
 from engine.crew import Crew
 from engine.errors import BlockInterfaceError, WorkflowDefinitionError
 from engine.fault import Phase
-from engine.guard.images import ImageLoader
 from engine.inputs import Decode, bind
 from engine.outputs import collect
 from engine.plan import Plan
@@ -29,6 +28,7 @@ from engine.skips import explain_skips
 from engine.state import Memory
 from engine.wire.decode import decoder
 from engine.wire.encode import encode
+from engine.wire.read_image import ImageLoader
 
 MAX_CACHED_PLANS = 256
 MAX_CACHED_BYTES = 2**20

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from engine.errors import RuntimeInputError
 from engine.kinds import INSTANCES, OBJECTS, Kinds
-from engine.values.detections import Detections
+from engine.values.detections import Detections, objects
 from engine.values.frame import Frame
 
 BoxesOrMasks = Annotated[Detections, Kinds(OBJECTS, INSTANCES)]
@@ -35,8 +35,9 @@ def joined(frame: Frame, sets: Sequence[Detections]) -> Detections:
     """
     filled = [item for item in sets if len(item)]
     if not filled:
-        kind, inference_id = (sets[0].kind, sets[0].inference_id) if sets else ("object-detection", None)
-        return Detections.empty(frame, kind, inference_id)
+        return (
+            Detections.empty(frame, sets[0].prediction_type, sets[0].inference_id) if sets else Detections.empty(frame)
+        )
     if len(filled) == 1:
         return replace(filled[0], frame=frame)
     masked = next((item for item in filled if item.mask is not None), None)
@@ -50,7 +51,7 @@ def joined(frame: Frame, sets: Sequence[Detections]) -> Detections:
         class_id=np.concatenate([item.class_id for item in filled]),
         class_name=np.concatenate([item.class_name for item in filled]),
         detection_id=np.concatenate([item.detection_id for item in filled]),
-        kind=(masked or filled[0]).kind,
+        prediction_type=(masked or filled[0]).prediction_type,
         inference_id=filled[0].inference_id,
         mask=None if masked is None else np.concatenate([masks_of(item) for item in filled]),
         tracker_id=np.concatenate([item.tracker_id for item in filled]) if tracked else None,
@@ -80,8 +81,4 @@ def _column(name: str, sets: Sequence[Detections]) -> npt.NDArray[Any]:
     shapes = {None if column is None else (column.dtype, column.shape[1:]) for column in columns}
     if len(shapes) == 1 and None not in shapes:
         return np.concatenate([column for column in columns if column is not None])
-    values = [value for item in sets for value in item.columns.get(name, [None] * len(item))]
-    joined_column = np.empty(len(values), dtype=object)
-    for row, value in enumerate(values):
-        joined_column[row] = value
-    return joined_column
+    return objects([value for item in sets for value in item.columns.get(name, [None] * len(item))])

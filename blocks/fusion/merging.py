@@ -46,7 +46,7 @@ def merged_rows(
         class_id=found.class_id[best] if best else np.zeros(0, np.int64),
         class_name=strings([found.class_name[row] for row in best]),
         detection_id=fresh_ids(len(groups)),
-        kind="object-detection" if merged_masks is None else "instance-segmentation",
+        prediction_type="object-detection" if merged_masks is None else "instance-segmentation",
         inference_id=found.inference_id,
         mask=merged_masks,
     )

@@ -149,11 +149,11 @@ class Frames:
 
     Attributes:
         first: of the first picture or detections; None when there were none.
-        kind: the prediction type of the first detections, for sets that have no rows to say it.
+        prediction_type: of the first detections, for sets that have no rows to say it.
     """
 
     first: Frame | None = None
-    kind: str | None = None
+    prediction_type: str | None = None
     _named: dict[str, list[Frame]] = field(default_factory=dict)
 
     def add(self, frame: Frame, *names: str) -> Frame:

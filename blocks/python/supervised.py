@@ -27,7 +27,7 @@ FRAME_COLUMNS = frozenset(
 """Columns that say in every row what our detections say once."""
 
 OWN_COLUMNS = FRAME_COLUMNS | {"class_name", "detection_id", "prediction_type", "inference_id"}
-PLAIN_KIND = "object-detection"
+DEFAULT_TYPE = "object-detection"
 
 
 def read_detections(parts: Parts, frames: Frames) -> Any:
@@ -35,7 +35,7 @@ def read_detections(parts: Parts, frames: Frames) -> Any:
     import supervision  # noqa: PLC0415 - takes a second, and many blocks see no detections
 
     frame, count = read_frame(parts["frame"]), len(parts["xyxy"])
-    frames.kind = frames.kind or parts["kind"]
+    frames.prediction_type = frames.prediction_type or parts["prediction_type"]
     own = parts["parent_id"]
     parents = [frame.id] * count if own is None else own.tolist()
     frames.add(frame, *(name for name in parents if name != frame.id))
@@ -44,7 +44,7 @@ def read_detections(parts: Parts, frames: Frames) -> Any:
         "detection_id": parts["detection_id"].tolist(),
         "parent_id": parents,
         "root_parent_id": [frame.id if frame.root is None else frame.root.id] * count,
-        "prediction_type": [parts["kind"]] * count,
+        "prediction_type": [parts["prediction_type"]] * count,
     }
     if parts["inference_id"] is not None:
         texts["inference_id"] = [parts["inference_id"]] * count
@@ -74,7 +74,9 @@ def write_detections(detections: Any, frames: Frames) -> Parts:
         "class_id": detections.class_id,
         "class_name": _texts(columns.get("class_name")),
         "detection_id": _texts(columns.get("detection_id")),
-        "kind": _first(columns, "prediction_type") or (None if count else frames.kind) or PLAIN_KIND,
+        "prediction_type": _first(columns, "prediction_type")
+        or (None if count else frames.prediction_type)
+        or DEFAULT_TYPE,
         "inference_id": _first(columns, "inference_id"),
         "mask": None if detections.mask is None else np.asarray(detections.mask, bool),
         "tracker_id": detections.tracker_id,

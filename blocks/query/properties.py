@@ -160,7 +160,7 @@ _COMPUTED: dict[str, Read] = {
     "bottom_right": _anchor(1, 1),
     "tracker_id": _tracker_id,
     "image_dimensions": _image_dimensions,
-    "prediction_type": lambda detections, rows: [detections.kind] * len(detections.xyxy[rows]),
+    "prediction_type": lambda detections, rows: [detections.prediction_type] * len(detections.xyxy[rows]),
     "width": _side("width", 0),
     "height": _side("height", 1),
 }

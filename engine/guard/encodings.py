@@ -8,8 +8,8 @@ import numpy as np
 import pybase64
 
 from engine.errors import ImageTooLargeError, InputImageLoadError, InvalidNumpyInput
-from engine.guard.pixels import check_area
 from engine.guard.limits import Limits
+from engine.guard.pixels import check_area
 from engine.values.image import Pixels
 
 NPY_HEADER = re.compile(

@@ -6,19 +6,6 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from engine.errors import ImageSourceRefused
-
-
-def inside(path: str, roots: Iterable[Path]) -> Path:
-    """The picture that `path` names; ImageSourceRefused when `find` finds no such file in the folders `roots`."""
-    found = find(path, roots)
-    if found is None:
-        raise ImageSourceRefused(
-            "This server may read no such file.",
-            hint="Name a file in a folder that its operator has opened for images, or send the content as base64.",
-        )
-    return found
-
 
 def find(path: str, roots: Iterable[Path]) -> Path | None:
     """The regular file that `path` names, with all links followed, if it lies in one of the folders `roots`.

@@ -58,7 +58,7 @@ class VideoMoment:
     """Which frame of which video a picture is.
 
     Attributes:
-        source: the identifier of the video; blocks that remember keep one memory a source.
+        source: the identifier of the video; blocks that remember keep one memory per source.
         number: the frame number, counted from 1; 0 for a still picture.
         time: when the frame was taken.
         fps: as the source declares; None when unknown.

@@ -99,19 +99,6 @@ class Image:
             self._video = VideoMoment(self.id, 0, datetime.now(UTC), STILL_FPS, None, None)
         return self._video
 
-    def renamed(self, id: str) -> Image:
-        """The same picture under another name."""
-        return Image(
-            self._pixels,
-            id,
-            encoded=self.encoded,
-            decode=self._decoder,
-            area=self._area,
-            parent=self.parent,
-            root=self.root,
-            video=self._video,
-        )
-
     def redrawn(self, pixels: Pixels) -> Image:
         """The same place and moment with other pixels of the same size."""
         return Image(pixels, self.id, parent=self.parent, root=self.root, video=self._video)

@@ -2,118 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
 
 from engine.errors import InputImageLoadError, RuntimeInputError
 from engine.fault import Phase
-from engine.guard.images import ImageLoader
-from engine.guard.provenance import MomentDocument
 from engine.inputs import Decode
-from engine.kinds import INSTANCES, KEYPOINTS, OBJECTS, RLE_INSTANCES
-from engine.values.frame import VideoMoment
+from engine.kinds import ANY
 from engine.values.image import Image
-from engine.wire import read_geometry, read_scalars
+from engine.wire import read_plain
+from engine.wire.detection_kinds import DETECTION_KINDS
 from engine.wire.read_classification import read_classification
 from engine.wire.read_detections import read_detections
-from engine.wire.unfit import Unfit, check_depth, shown
+from engine.wire.read_frame import read_moment
+from engine.wire.read_image import ImageLoader
+from engine.wire.unfit import Unfit
 
 Read = Callable[[Any, str], Any]
 """Turns a value from outside and its name into what blocks see; raises Unfit, or what loading a picture raises."""
 
-DETECTIONS = {
-    OBJECTS: "object-detection",
-    INSTANCES: "instance-segmentation",
-    KEYPOINTS: "keypoint-detection",
-    RLE_INSTANCES: "instance-segmentation",
-    "semantic_segmentation_prediction": "semantic-segmentation",
-    "qr_code_detection": "qrcode-detection",
-    "bar_code_detection": "barcode-detection",
+READERS: Mapping[str, Read] = {
+    "string": read_plain.read_string,
+    "boolean": read_plain.read_boolean,
+    "integer": read_plain.read_integer,
+    "float": read_plain.read_float,
+    "float_zero_to_one": read_plain.read_share,
+    "list_of_values": read_plain.read_list,
+    "dictionary": read_plain.read_dictionary,
+    "rgb_color": read_plain.read_color,
+    "bytes": read_plain.read_bytes,
+    "timestamp": read_plain.read_timestamp,
+    "numpy_array": read_plain.read_array,
+    "point": read_plain.read_point,
+    "zone": read_plain.read_zone,
+    "labeled_points": read_plain.read_labeled_points,
+    "parent_id": read_plain.read_string,
+    "prediction_type": read_plain.read_string,
+    "inference_id": read_plain.read_string,
+    "top_class": read_plain.read_string,
+    "roboflow_model_id": read_plain.read_string,
+    "roboflow_project": read_plain.read_string,
+    "video_metadata": read_moment,
+    "classification_prediction": read_classification,
+    **{name: partial(read_detections, kind=kind) for name, kind in DETECTION_KINDS.items()},
 }
-"""What sets of detections call themselves, by their kinds."""
-
-PLAIN: dict[str, Callable[[Any], Any]] = {
-    "string": read_scalars.read_string,
-    "boolean": read_scalars.read_boolean,
-    "integer": read_scalars.read_integer,
-    "float": read_scalars.read_float,
-    "float_zero_to_one": read_scalars.read_share,
-    "list_of_values": read_scalars.read_list,
-    "dictionary": read_scalars.read_dictionary,
-    "rgb_color": read_scalars.read_color,
-    "bytes": read_scalars.read_bytes,
-    "timestamp": read_scalars.read_timestamp,
-    "numpy_array": read_scalars.read_array,
-    "point": read_geometry.read_point,
-    "zone": read_geometry.read_zone,
-    "labeled_points": read_geometry.read_labeled_points,
-    **dict.fromkeys(
-        ("parent_id", "prediction_type", "inference_id", "top_class", "roboflow_model_id", "roboflow_project"),
-        read_scalars.read_string,
-    ),
-}
-"""Kinds that are read without knowing the name of the value."""
+"""The kinds whose values are read, apart from pictures; any other kind takes every value as it is."""
 
 
 def decoder(images: ImageLoader) -> Decode:
-    """What decodes the batch inputs of a run: by the first declared kind that takes the value.
-
-    A kind that nothing here reads takes every value as it is.
-    """
-    readers: dict[str, Read] = {
-        "image": partial(_image, images),
-        "video_metadata": lambda value, _: _moment(value),
-        "classification_prediction": read_classification,
-        **{kind: partial(read_detections, prediction_type=said) for kind, said in DETECTIONS.items()},
-        **{kind: partial(_plain, read) for kind, read in PLAIN.items()},
-    }
-    return partial(_decode, readers)
+    """What decodes the batch inputs of a run: by the first declared kind that takes the value."""
+    return partial(_decode, {**READERS, "image": partial(_read_image, images)})
 
 
-def _decode(readers: dict[str, Read], kinds: tuple[str, ...], value: Any, name: str) -> Any:
-    refusals: list[tuple[str, Unfit | InputImageLoadError]] = []
-    for kind in kinds:
+def _decode(readers: Mapping[str, Read], kinds: tuple[str, ...], value: Any, name: str) -> Any:
+    reasons: list[str] = []
+    hints: list[str | None] = []
+    for kind in kinds or (ANY,):
         try:
-            return readers.get(kind, _as_given)(value, name)
-        except (Unfit, InputImageLoadError) as error:
-            refusals.append((kind, error))
-    if not refusals:
-        return value
-    if len(refusals) == 1 and isinstance(refusals[0][1], InputImageLoadError):
-        raise refusals[0][1]
-    raise _refused(name, refusals) from refusals[0][1]
-
-
-def _as_given(value: Any, _: str) -> Any:
-    check_depth(value)
-    return value
-
-
-def _refused(name: str, refusals: list[tuple[str, Unfit | InputImageLoadError]]) -> RuntimeInputError:
-    """What is wrong with a value for each of the kinds that it may be."""
-    reasons = [
-        f"As {kind}: found {error.found}." if isinstance(error, Unfit) else f"As {kind}: {error.message}"
-        for kind, error in refusals
-    ]
-    fits = dict.fromkeys(
-        f"For {kind}, give {error.fits}." if isinstance(error, Unfit) else error.hint for kind, error in refusals
-    )
-    return RuntimeInputError(
+            return readers.get(kind, read_plain.read_any)(value, name)
+        except Unfit as error:
+            reasons.append(f"As {kind}: found {error.found}.")
+            hints.append(f"For {kind}, give {error.fits}.")
+        except InputImageLoadError as error:
+            if len(kinds) == 1:
+                raise
+            reasons.append(f"As {kind}: {error.message}")
+            hints.append(error.hint)
+    raise RuntimeInputError(
         f"The input {name!r} does not fit. {' '.join(reasons)}",
-        hint=" ".join(hint for hint in fits if hint) or None,
+        hint=" ".join(filter(None, hints)) or None,
         context=Phase.INPUTS,
     )
 
 
-def _plain(read: Callable[[Any], Any], value: Any, _: str) -> Any:
-    return read(value)
-
-
-def _image(images: ImageLoader, value: Any, name: str) -> Image:
+def _read_image(images: ImageLoader, value: Any, name: str) -> Image:
     if isinstance(value, Image):
         return value
     if isinstance(value, np.ndarray):
@@ -123,18 +88,4 @@ def _image(images: ImageLoader, value: Any, name: str) -> Image:
                 "an array of height x width x 3 bytes in blue, green, red order",
             )
         return Image(value, name)
-    return images.load(value, name, by_value=True)
-
-
-def _moment(value: Any) -> VideoMoment:
-    if isinstance(value, VideoMoment):
-        return value
-    try:
-        return MomentDocument.model_validate(value).value()
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "value"
-        raise Unfit(
-            f"{shown(value)} of which {place} is not valid ({first['msg']})",
-            "an object with video_identifier, frame_number and frame_timestamp",
-        ) from error
+    return images.load(value, name, any_type=True)

@@ -8,16 +8,15 @@ import cv2
 from pybase64 import b64encode_as_string
 
 from engine.errors import ExecutionEngineRuntimeError
-from engine.kinds import INSTANCES, KEYPOINTS, OBJECTS, RLE_INSTANCES
 from engine.values.detections import Detections
 from engine.values.frame import VideoMoment
 from engine.values.image import Image
-from engine.wire.detections import encode_detections, encode_origin
+from engine.wire.detection_kinds import DETECTION_KINDS
 from engine.wire.plain import plain
+from engine.wire.write_detections import encode_detections
+from engine.wire.write_frame import encode_ancestry, encode_moment
 
 JPEG_QUALITY = 95
-POLYGON_KINDS = frozenset({OBJECTS, INSTANCES, KEYPOINTS, "qr_code_detection", "bar_code_detection"})
-RLE_KINDS = frozenset({RLE_INSTANCES, "semantic_segmentation_prediction"})
 SHORTEST_SHOWN_SECRET = 8
 
 
@@ -33,8 +32,8 @@ def encode(value: Any, kinds: tuple[str, ...]) -> Any:
     """
     if "secret" in kinds:
         return _masked(plain(value, _leaf))
-    form = next((kind for kind in kinds if kind in POLYGON_KINDS or kind in RLE_KINDS), None)
-    return plain(value, _leaf_with_rle if form in RLE_KINDS else _leaf)
+    form = next((DETECTION_KINDS[kind] for kind in kinds if kind in DETECTION_KINDS), None)
+    return plain(value, _leaf_with_rle if form is not None and form.rle else _leaf)
 
 
 def _leaf(value: Any) -> Any:
@@ -71,14 +70,8 @@ def encode_image(image: Image) -> dict[str, Any]:
         "value": b64encode_as_string(image.encoded or encode_jpeg(image)),
         "video_metadata": encode_moment(image.video),
     }
-    if image.parent is not None and image.root is not None:
-        encoded |= {
-            "parent_id": image.id,
-            "parent_origin": encode_origin(image.parent),
-            "root_parent_id": image.root.id,
-            "root_parent_origin": encode_origin(image.root),
-        }
-    return encoded
+    ancestry = encode_ancestry(image.parent, image.root)
+    return {**encoded, "parent_id": image.id, **ancestry} if ancestry else encoded
 
 
 def encode_jpeg(image: Image, quality: int = JPEG_QUALITY) -> bytes:
@@ -92,18 +85,6 @@ def encode_jpeg(image: Image, quality: int = JPEG_QUALITY) -> bytes:
             f"A picture of {image.width} x {image.height} pixels cannot be written as a JPEG."
         )
     return data.tobytes()
-
-
-def encode_moment(moment: VideoMoment) -> dict[str, Any]:
-    """Which frame of which video, as it travels."""
-    return {
-        "video_identifier": moment.source,
-        "frame_number": moment.number,
-        "frame_timestamp": moment.time.isoformat(),
-        "fps": plain(moment.fps),
-        "measured_fps": plain(moment.measured_fps),
-        "comes_from_video_file": moment.from_file,
-    }
 
 
 def mask_secret(text: str) -> str:

@@ -13,10 +13,8 @@ import numpy as np
 from pybase64 import b64encode_as_string
 
 from engine.errors import ExecutionEngineRuntimeError
+from engine.wire.bounds import LARGEST_WRITTEN, MAX_DEPTH_OUT, SMALLEST_WHOLE
 
-MAX_DEPTH = 100
-SMALLEST, LARGEST = -(2**63), 2**64 - 1
-"""The whole numbers that JSON writers write as they are."""
 LARGEST_ITEM = 8
 """Bytes of the numbers of an array that becomes numbers of Python at once."""
 
@@ -26,12 +24,12 @@ Leaf = Callable[[Any], Any]
 """Writes what this module does not know."""
 
 
-def as_given(value: Any) -> Any:
+def unchanged(value: Any) -> Any:
     """The leaf that leaves everything to the JSON writer."""
     return value
 
 
-def plain(value: Any, leaf: Leaf = as_given, depth: int = 0) -> Any:
+def plain(value: Any, leaf: Leaf = unchanged, depth: int = 0) -> Any:
     """A value in a form that JSON can take; numbers that JSON has no word for become None, larger ones are rounded.
 
     Keys become text: true, false and null as JSON has them, moments as ISO 8601, anything else as Python prints it.
@@ -48,7 +46,7 @@ def plain(value: Any, leaf: Leaf = as_given, depth: int = 0) -> Any:
     if kind is str or kind is bool or value is None:
         return value
     if kind is int:
-        return value if SMALLEST <= value <= LARGEST else _rounded(value)
+        return value if SMALLEST_WHOLE <= value <= LARGEST_WRITTEN else _rounded(value)
     if kind is float:
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping | list | tuple | set | frozenset):
@@ -88,17 +86,17 @@ def numbers(values: np.ndarray[Any, np.dtype[Any]]) -> list[Any]:
 
 
 def _container(value: Mapping[Any, Any] | Collection[Any], leaf: Leaf, depth: int) -> Any:
-    _check_depth(depth)
+    _refuse_deeper(depth)
     if isinstance(value, Mapping):
         return _object(value, leaf, depth)
     items = _in_order(value) if isinstance(value, set | frozenset) else value
     return [plain(item, leaf, depth + 1) for item in items]
 
 
-def _check_depth(depth: int) -> None:
-    if depth >= MAX_DEPTH:
+def _refuse_deeper(depth: int) -> None:
+    if depth >= MAX_DEPTH_OUT:
         raise ExecutionEngineRuntimeError(
-            f"An output is nested more than {MAX_DEPTH} deep.", hint="Return flatter values from the step."
+            f"An output is nested more than {MAX_DEPTH_OUT} deep.", hint="Return flatter values from the step."
         )
 
 
@@ -143,5 +141,5 @@ def _array(value: np.ndarray[Any, np.dtype[Any]], leaf: Leaf, depth: int) -> Any
     if value.dtype.kind in "biuf" and value.dtype.itemsize <= LARGEST_ITEM:
         return plain(value.item(), leaf, depth) if value.ndim == 0 else numbers(value)
     # An array of one object without a dimension may hold itself, and is no list that would be counted.
-    _check_depth(depth)
+    _refuse_deeper(depth)
     return plain(value.tolist(), leaf, depth + (value.ndim == 0))

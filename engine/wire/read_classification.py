@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.values.detections import fresh_id
-from engine.wire.read_detections import read_confidence, read_size, read_text
-from engine.wire.unfit import Unfit, check_depth, shown
+from engine.wire.bounds import check_depth
+from engine.wire.members import read_confidence, read_text, read_whole
+from engine.wire.read_detections import read_image_size
+from engine.wire.unfit import MAX_TEXT, Unfit, in_words
 
 MAX_CLASSES = 100_000
 FITS = '{"image": ..., "predictions": [{"class", "class_id", "confidence"}, ...] or {class: {...}, ...}}'
@@ -21,53 +23,51 @@ def read_classification(value: Any, name: str) -> dict[str, Any]:
 
     Args:
         name: of the value; the picture that it is about where it says none.
+
+    Raises:
+        Unfit: something in it is missing, malformed or too large; an `inference_id` that is no text, too.
     """
     if not isinstance(value, Mapping) or "predictions" not in value:
-        raise Unfit(shown(value) + (" without `predictions`" if isinstance(value, Mapping) else ""), FITS)
-    read_size(value.get("image"))
+        raise Unfit(in_words(value) + (" without `predictions`" if isinstance(value, Mapping) else ""), FITS)
+    read_image_size(value)
     check_depth(value)
     predictions = value["predictions"]
     if not isinstance(predictions, list | dict) or len(predictions) > MAX_CLASSES:
-        raise Unfit(f"{shown(predictions)} at predictions", f"a list or an object of at most {MAX_CLASSES}")
+        raise Unfit(f"{in_words(predictions)} at predictions", f"a list or an object of at most {MAX_CLASSES}")
     answer = _single(value, predictions) if isinstance(predictions, list) else _multiple(value, predictions)
-    parent = read_text(value, "parent_id", "parent_id", name)
+    parent = read_text(value, "parent_id", default=name)
     defaults = {
         "inference_id": fresh_id(),
         "parent_id": parent,
         "root_parent_id": parent,
         "prediction_type": "classification",
     }
-    texts = {key: read_text(value, key, key, default) for key, default in defaults.items()}
+    texts = {key: read_text(value, key, default=default) for key, default in defaults.items()}
     return {**{key: item for key, item in value.items() if item is not None}, **texts, **answer}
 
 
-def _single(value: Mapping[str, Any], predictions: list[Any]) -> dict[str, Any]:
+def _single(value: Mapping[str, Any], candidates: list[Any]) -> dict[str, Any]:
     """The best class and its confidence."""
-    for index, candidate in enumerate(predictions):
+    for index, candidate in enumerate(candidates):
         _check(candidate, f"predictions.[{index}]")
-        if not isinstance(candidate.get("class"), str):
-            raise Unfit(f"{shown(candidate.get('class'))} at predictions.[{index}].class", "text")
-    best = max(predictions, key=lambda candidate: candidate["confidence"], default={"class": "", "confidence": 0.0})
-    top, confidence = value.get("top", best["class"]), value.get("confidence", best["confidence"])
-    if not isinstance(top, str):
-        raise Unfit(f"{shown(top)} at top", "text")
-    return {"top": top, "confidence": read_confidence(confidence, "confidence")}
+        read_text(candidate, "class", f"predictions.[{index}].")
+    best = max(candidates, key=lambda candidate: candidate["confidence"], default={"class": "", "confidence": 0.0})
+    answer = {"top": value.get("top", best["class"]), "confidence": value.get("confidence", best["confidence"])}
+    return {"top": read_text(answer, "top"), "confidence": read_confidence(answer)}
 
 
-def _multiple(value: Mapping[str, Any], predictions: dict[Any, Any]) -> dict[str, Any]:
+def _multiple(value: Mapping[str, Any], candidates: dict[Any, Any]) -> dict[str, Any]:
     """The classes that are present."""
-    for label, candidate in predictions.items():
-        _check(candidate, f"predictions.{str(label)[:60]}")
+    for label, candidate in candidates.items():
+        _check(candidate, f"predictions.{str(label)[:MAX_TEXT]}")
     present = value.get("predicted_classes")
     if not isinstance(present, list) or not all(isinstance(label, str) for label in present):
-        raise Unfit(f"{shown(present)} at predicted_classes", "a list of the names of the classes that are present")
+        raise Unfit(f"{in_words(present)} at predicted_classes", "a list of the names of the classes that are present")
     return {"predicted_classes": present}
 
 
 def _check(candidate: Any, place: str) -> None:
     if not isinstance(candidate, dict):
-        raise Unfit(f"{shown(candidate)} at {place}", "an object with class_id and confidence")
-    read_confidence(candidate.get("confidence"), f"{place}.confidence")
-    class_id = candidate.get("class_id")
-    if type(class_id) is not int or not -(2**63) <= class_id < 2**63:
-        raise Unfit(f"{shown(class_id)} at {place}.class_id", "a whole number")
+        raise Unfit(f"{in_words(candidate)} at {place}", "an object with class_id and confidence")
+    read_confidence(candidate, f"{place}.")
+    read_whole(candidate, "class_id", f"{place}.")

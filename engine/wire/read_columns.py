@@ -7,35 +7,37 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.values.detections import POINT_COLUMNS, strings
-from engine.wire.detections import BOX_SIZES, KEYPOINT_COLUMNS, RESERVED
-from engine.wire.unfit import Unfit, is_number, shown
+from engine.values.detections import POINT_COLUMNS, objects
+from engine.wire.bounds import MAX_COORDINATE, is_number, is_whole
+from engine.wire.members import read_number, read_text, read_whole
+from engine.wire.unfit import Unfit, in_words
+from engine.wire.write_detections import BOX_SIZES, KEYPOINT_PARTS, KEYPOINTS_XY, RESERVED
 
 MAX_COLUMNS = 64
 MAX_KEYPOINTS = 1_000
 """Of one detection."""
 MAX_ALL_KEYPOINTS = 500_000
-INT64 = 2**63
-NOT_COLUMNS = RESERVED.union(BOX_SIZES, KEYPOINT_COLUMNS, ("rle", "mask_format", "inference_id", "prediction_type"))
-"""Keys that are parts of a detection, or names that columns have inside only."""
+NOT_COLUMNS = RESERVED.union(BOX_SIZES, ("rle", "mask_format", "inference_id", "prediction_type"))
+"""Keys that are other parts of a detection or of a set, or names that columns of keypoints have inside."""
 
 Row = dict[str, Any]
 Columns = dict[str, npt.NDArray[Any]]
 
 
 def read_columns(rows: list[Row]) -> Columns:
-    """Keypoints and every other key that no other part of a detection has, a column each.
+    """Keypoints and every other key that no other part of a detection has, one column each.
 
     Raises:
-        Unfit: keypoints are malformed, or there is too much of something.
+        Unfit: keypoints or points are malformed, or there is too much of something.
     """
     names = dict.fromkeys(name for row in rows for name in row if name not in NOT_COLUMNS)
     if len(names) > MAX_COLUMNS:
         raise Unfit(f"{len(names)} different keys beside those of detections", f"at most {MAX_COLUMNS} of them")
     columns = {name: _column(name, rows) for name in names}
-    for name, saved in BOX_SIZES.items():
-        if any(saved in row for row in rows):
-            columns[name] = _column(name, [row if saved in row else {} for row in rows])
+    for name, upright in BOX_SIZES.items():
+        # The size under the plain name is that of a rotated box only where that of the upright one stands beside it.
+        if any(upright in row for row in rows):
+            columns[name] = _column(name, [row if upright in row else {} for row in rows])
     if any("keypoints" in row for row in rows):
         columns |= _keypoints([row.get("keypoints", []) for row in rows])
     return columns
@@ -44,22 +46,10 @@ def read_columns(rows: list[Row]) -> Columns:
 def _column(name: str, rows: list[Row]) -> npt.NDArray[Any]:
     """Numbers as numbers, where every row has them and null is one that is not finite; else objects, None if absent."""
     values = [row.get(name) for row in rows]
-    everywhere = all(name in row for row in rows)
-    if everywhere and name not in POINT_COLUMNS:
-        numeric = _numeric(values)
-        if numeric is not None:
-            return numeric
     if name in POINT_COLUMNS:
-        return objects([_points(value, index, name) for index, value in enumerate(values)])
-    return objects(values)
-
-
-def objects(values: list[Any]) -> npt.NDArray[Any]:
-    """A column of any objects, lists among them."""
-    column = strings([""] * len(values))
-    for row, value in enumerate(values):
-        column[row] = value
-    return column
+        return objects([_points(value, f"predictions.[{index}].{name}") for index, value in enumerate(values)])
+    column = _numeric(values) if all(name in row for row in rows) else None
+    return objects(values) if column is None else column
 
 
 def _numeric(values: list[Any]) -> npt.NDArray[Any] | None:
@@ -67,7 +57,7 @@ def _numeric(values: list[Any]) -> npt.NDArray[Any] | None:
     types = {type(value) for value in values}
     if types == {bool}:
         return np.array(values, np.bool_)
-    if types == {int} and all(-INT64 <= value < INT64 for value in values):
+    if types == {int} and all(map(is_whole, values)):
         return np.array(values, np.int64)
     if types <= {int, float, type(None)} and all(value is None or is_number(value) for value in values):
         return np.array(values, np.float64)
@@ -78,55 +68,55 @@ def _numeric(values: list[Any]) -> npt.NDArray[Any] | None:
     return None
 
 
-def _points(value: Any, index: int, name: str) -> npt.NDArray[Any] | None:
+def _points(value: Any, place: str) -> npt.NDArray[Any] | None:
     """Points as K x 2 numbers, which can be moved with the frame."""
     if value is None:
         return None
-    good = isinstance(value, list) and all(
+    if not isinstance(value, list) or not all(
         isinstance(point, list) and len(point) == 2 and all(map(is_number, point)) for point in value
-    )
-    numbers = _numeric(value) if good and value else None
-    if numbers is None and value != []:
-        raise Unfit(f"{shown(value)} at predictions.[{index}].{name}", "a list of points [x, y]")
-    return np.zeros((0, 2)) if numbers is None else numbers
+    ):
+        raise Unfit(f"{in_words(value)} at {place}", "a list of points [x, y]")
+    return _numeric(value) if value else np.zeros((0, 2))
 
 
 def _keypoints(rows: list[Any]) -> Columns:
-    """The columns of keypoints: an array a detection, K x 2 for the places in pixels and K for the rest."""
+    """The columns of keypoints: one array per detection, K x 2 for the places in pixels and K for the rest."""
     fits = f"a list of at most {MAX_KEYPOINTS} objects with the numbers x and y"
     total = sum(len(points) for points in rows if isinstance(points, list))
     if total > MAX_ALL_KEYPOINTS:
         raise Unfit(f"{total} keypoints", f"at most {MAX_ALL_KEYPOINTS} of them")
-    known: set[str] = set()
+    keys: set[str] = set()
     for index, points in enumerate(rows):
         place = f"predictions.[{index}].keypoints"
         if not isinstance(points, list) or len(points) > MAX_KEYPOINTS:
-            raise Unfit(f"{shown(points)} at {place}", fits)
+            raise Unfit(f"{in_words(points)} at {place}", fits)
         for number, point in enumerate(points):
-            _check_keypoint(point, f"{place}.[{number}]", fits)
-            known.update(point)
-    ids, names, confidences, places = KEYPOINT_COLUMNS
-    columns: dict[str, list[Any]] = {
-        places: [np.array([(p["x"], p["y"]) for p in row], np.float64).reshape(-1, 2) for row in rows]
+            if not isinstance(point, dict):
+                raise Unfit(f"{in_words(point)} at {place}.[{number}]", fits)
+            _check_keypoint(point, f"{place}.[{number}].")
+            keys.update(point)
+    columns: Columns = {
+        KEYPOINTS_XY: objects([np.array([(p["x"], p["y"]) for p in row], np.float64).reshape(-1, 2) for row in rows])
     }
-    if "confidence" in known:
-        columns[confidences] = [np.array([p.get("confidence", 1) for p in row], np.float64) for row in rows]
-    if "class_id" in known:
-        columns[ids] = [np.array([p.get("class_id", at) for at, p in enumerate(row)], np.int64) for row in rows]
-    if "class" in known:
-        columns[names] = [strings([p.get("class", str(at)) for at, p in enumerate(row)]) for row in rows]
-    return {name: objects(column) for name, column in columns.items()}
+    for key, item in (("class_id", np.int64), ("class", np.object_), ("confidence", np.float64)):
+        if key in keys:
+            parts = [[p.get(key, _default(key, number)) for number, p in enumerate(row)] for row in rows]
+            columns[KEYPOINT_PARTS[key]] = objects([np.array(row, item) for row in parts])
+    return columns
 
 
-def _check_keypoint(point: Any, place: str, fits: str) -> None:
-    if not isinstance(point, dict):
-        raise Unfit(f"{shown(point)} at {place}", fits)
-    for key in ("x", "y", "confidence"):
-        value = point.get(key, 1 if key == "confidence" else None)
-        if not is_number(value):
-            raise Unfit(f"{shown(value)} at {place}.{key}", "a number")
-    class_id = point.get("class_id", 0)
-    if type(class_id) is not int or not 0 <= class_id < INT64:
-        raise Unfit(f"{shown(class_id)} at {place}.class_id", "a whole number from 0 on")
-    if not isinstance(point.get("class", ""), str):
-        raise Unfit(f"{shown(point['class'])} at {place}.class", "text")
+def _check_keypoint(point: dict[str, Any], place: str) -> None:
+    for key in ("x", "y"):
+        read_number(point, key, place, -MAX_COORDINATE, MAX_COORDINATE)
+    if "class_id" in point:
+        read_whole(point, "class_id", place)
+    if "class" in point:
+        read_text(point, "class", place)
+    # Those that are read off heat maps may be above 1.
+    if not is_number(point.get("confidence", 1)):
+        raise Unfit(f"{in_words(point['confidence'])} at {place}confidence", "a number")
+
+
+def _default(key: str, number: int) -> Any:
+    """What a keypoint is whose neighbours say it and which does not itself."""
+    return {"class_id": number, "class": str(number), "confidence": 1}[key]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import Any
 
-MAX_SHOWN = 60
-MAX_DEPTH = 64
-"""Of containers in containers; less than what is written out again, so that what comes in can go out."""
+MAX_TEXT = 60
+"""Characters, or digits, of a value that a message repeats."""
 CONTAINERS: dict[type, str] = {list: "a list", dict: "an object", tuple: "a tuple", set: "a set"}
 
 
@@ -26,43 +23,17 @@ class Unfit(ValueError):
         self.fits = fits
 
 
-def shown(value: Any) -> str:
+def in_words(value: Any) -> str:
     """A value as a message names it: its type where it is long or a container, else itself."""
     if isinstance(value, str):
-        return f"the text {value[:MAX_SHOWN]!r}" + ("..." if len(value) > MAX_SHOWN else "")
+        return f"the text {value[:MAX_TEXT]!r}" + ("..." if len(value) > MAX_TEXT else "")
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     # The text of an integer may be long, and Python refuses to write the longest.
-    if isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**MAX_SHOWN):
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**MAX_TEXT):
         return f"the number {value}"
     if type(value) in CONTAINERS:
         return f"{CONTAINERS[type(value)]} of {len(value)}"
     return f"a value of the type {type(value).__name__}"
-
-
-def is_number(value: Any) -> TypeGuard[float]:
-    """Whether a value is a finite number that a float can hold; true and false are none."""
-    if type(value) is float:
-        return math.isfinite(value)
-    return type(value) is int and abs(value) < 2**1000
-
-
-def check_depth(value: Any, place: str = "") -> None:
-    """Unfit where a value is nested more than `MAX_DEPTH` deep; `place` is where it lies in a larger one."""
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        inner: list[Any] = []
-        for item in level:
-            if isinstance(item, Mapping):
-                inner += item.values()
-            elif isinstance(item, list | tuple):
-                inner += item
-        level = [item for item in inner if isinstance(item, Mapping | list | tuple)]
-        if not level:
-            return
-    raise Unfit(
-        f"a value nested more than {MAX_DEPTH} deep{place and f' at {place}'}",
-        f"a value nested at most {MAX_DEPTH} deep",
-    )

@@ -15,9 +15,9 @@ from engine.compiler import compile_workflow
 from engine.engine import Engine
 from engine.guard.egress import Egress
 from engine.guard.folder import Folder
-from engine.guard.images import ImageLoader
 from engine.guard.limits import Limits, SourcePolicy
 from engine.registry import Registry, blocks_under
+from engine.wire.read_image import ImageLoader
 from tests.blocks.samples import found
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "workflows"

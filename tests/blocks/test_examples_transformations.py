@@ -10,10 +10,10 @@ import pytest
 
 from engine.compiler import compile_workflow
 from engine.engine import Engine
-from engine.guard.images import ImageLoader
 from engine.guard.limits import Limits, SourcePolicy
 from engine.registry import Registry, blocks_under
 from engine.values.detections import Detections
+from engine.wire.read_image import ImageLoader
 from tests.blocks.samples import found, picture
 from tests.house.rules import ROOT
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from engine.values.detections import Detections
 from engine.values.frame import VideoMoment
 from engine.values.image import Image
-from engine.wire.detections import encode_detections
-from engine.wire.encode import encode_moment
+from engine.wire.write_detections import encode_detections
+from engine.wire.write_frame import encode_moment
 from tests.conformance.corpus import CORPUS
 
 TOLERANCE = 1e-3

@@ -21,9 +21,9 @@ from blocks.python.workers import Workers
 from engine.compiler import compile_workflow
 from engine.compiler.embed import embed
 from engine.engine import Engine
-from engine.guard.images import ImageLoader
 from engine.guard.limits import Limits, SourcePolicy
 from engine.registry import Registry, blocks_under
+from engine.wire.read_image import ImageLoader
 from tests.api.serving import serving
 from tests.blocks.samples import found
 

@@ -11,7 +11,6 @@ from blocks.python.workers import Workers
 from engine.block import block
 from engine.engine import Engine
 from engine.errors import ModelNotFoundError
-from engine.guard.images import ImageLoader
 from engine.guard.limits import Limits, SourcePolicy
 from engine.kinds import Anything, Image
 from engine.registry import Registry
@@ -28,6 +27,7 @@ from engine.values.shape import (
     StepsByCase,
     Wired,
 )
+from engine.wire.read_image import ImageLoader
 
 
 class Value(TypedDict):

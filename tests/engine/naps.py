@@ -8,11 +8,11 @@ from typing import Any
 
 from engine.block import block
 from engine.engine import Engine
-from engine.guard.images import ImageLoader
 from engine.guard.limits import Limits, SourcePolicy
 from engine.kinds import Anything
 from engine.registry import Registry
 from engine.state import State
+from engine.wire.read_image import ImageLoader
 from tests.engine.arithmetic import BLOCKS, Value
 
 

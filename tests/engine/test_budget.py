@@ -12,13 +12,13 @@ from engine.budget import Budget
 from engine.control import Control
 from engine.engine import Engine
 from engine.errors import RuntimeInputError
-from engine.guard.images import ImageLoader
 from engine.guard.limits import Limits, SourcePolicy
 from engine.registry import Registry, blocks_under
 from engine.values.detections import Detections
 from engine.values.frame import Frame
 from engine.values.image import Image
 from engine.values.shape import MISSING
+from engine.wire.read_image import ImageLoader
 from tests.blocks.samples import found
 from tests.engine.arithmetic import batch_input, boxed, engine, step, workflow
 
@@ -80,7 +80,7 @@ def test_a_picture_counts_as_though_it_were_decoded() -> None:
     size = PIXELS + len(image.encoded or b"")
     assert held(image) == held(image, image) == size
     assert not image.is_decoded
-    assert held(image, image.renamed("other")) == 2 * size
+    assert held(image, encoded()) == 2 * size
 
 
 def test_parts_of_a_picture_are_free() -> None:

@@ -19,9 +19,9 @@ from engine.errors import (
     WorkflowNotFoundError,
     WorkflowSyntaxError,
 )
-from engine.guard.images import ImageLoader
 from engine.guard.limits import Limits, SourcePolicy
 from engine.registry import Registry
+from engine.wire.read_image import ImageLoader
 from tests.engine.arithmetic import BLOCKS, batch_input, parameter, step, workflow
 from tests.engine.test_inner import ADDS, SPREADS, inner, nested
 

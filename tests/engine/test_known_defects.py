@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from engine.engine import Engine
-from engine.guard.images import ImageLoader
 from engine.guard.limits import Limits, SourcePolicy
 from engine.registry import Registry, blocks_under
 from engine.state import Memory
 from engine.values.frame import Frame
 from engine.values.image import Image
+from engine.wire.read_image import ImageLoader
 from tests.blocks.query.samples import binary, dynamic, group, keep, of_row, op, static
 from tests.blocks.samples import found, picture
 from tests.blocks.videos import START, frame

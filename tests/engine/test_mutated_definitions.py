@@ -26,10 +26,10 @@ from api.describe.interface import describe_interface, explain
 from api.door import json_response
 from engine.engine import Engine
 from engine.errors import PenstockError
-from engine.guard.images import ImageLoader
 from engine.guard.limits import Limits, SourcePolicy
 from engine.plan import Plan, PlannedInput
 from engine.registry import Registry, blocks_under
+from engine.wire.read_image import ImageLoader
 from tests.blocks.query.samples import binary, group, keep, of_row, op, static
 from tests.conformance import corpus
 from tests.engine import test_axes, test_gates, test_inner

@@ -11,8 +11,8 @@ from blocks.query.takes import ANYTHING, DETECTIONS, DICTIONARY, MOMENT
 from engine.errors import InvalidInputTypeError
 from engine.kinds import ANY
 from engine.values.detections import Detections
-from engine.wire.detections import encode_detections
 from engine.wire.encode import encode
+from engine.wire.write_detections import encode_detections
 
 
 @operation("ToString", ANYTHING, gives=("string",))

@@ -15,7 +15,7 @@ from blocks.query.statements import Statement, matching
 from blocks.query.takes import DETECTION_KINDS, DETECTIONS
 from engine.errors import InvalidInputTypeError
 from engine.values.detections import Detections, strings
-from engine.wire.read_detections import MAX_COORDINATE
+from engine.wire.bounds import MAX_COORDINATE
 
 Distance = Annotated[float, Ge(-MAX_COORDINATE), Le(MAX_COORDINATE)]
 """In pixels."""

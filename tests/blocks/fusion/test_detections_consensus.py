@@ -164,7 +164,7 @@ def test_masks(how: Literal["union", "intersection", "max", "min"], box: list[in
     assert merged.mask is not None
     assert int(merged.mask.sum()) == area
     assert merged.xyxy.tolist() == [box]
-    assert merged.kind == "instance-segmentation"
+    assert merged.prediction_type == "instance-segmentation"
 
 
 def test_masks_and_boxes_together() -> None:

@@ -107,7 +107,7 @@ def test_tiles_of_a_crop_go_back_to_the_crop_or_to_the_root() -> None:
 
 
 def test_the_same_picture_under_another_name() -> None:
-    whole = detections_stitch(IMAGE.renamed("twin"), parts(), "none")["predictions"]
+    whole = detections_stitch(Image(IMAGE.pixels, "twin"), parts(), "none")["predictions"]
     assert whole.xyxy[3].tolist() == [54, 20, 64, 30]
     assert whole.frame.id == "twin"
 

@@ -113,7 +113,7 @@ def detections() -> Detections:
         (1, 2, 30, 40),
         (5.5, 6, 20, 21),
         frame=CROP,
-        kind="instance-segmentation",
+        prediction_type="instance-segmentation",
         inference_id="run",
         mask=mask,
         tracker_id=np.array([4, 9]),
@@ -124,7 +124,11 @@ def detections() -> Detections:
 
 def assert_same(one: Any, other: Detections) -> None:
     assert isinstance(one, Detections)
-    assert (one.frame, one.kind, one.inference_id) == (other.frame, other.kind, other.inference_id)
+    assert (one.frame, one.prediction_type, one.inference_id) == (
+        other.frame,
+        other.prediction_type,
+        other.inference_id,
+    )
     for name in ("xyxy", "confidence", "class_id", "class_name", "detection_id", "mask", "tracker_id", "parent_id"):
         mine, yours = getattr(one, name), getattr(other, name)
         assert (mine is None) == (yours is None), name
@@ -172,7 +176,7 @@ def test_a_selection_of_detections(workers: Workers) -> None:
     chosen = seen(workers, "def run(self, x):\n    return {'value': x[x.data['class_name'] == 'b']}", given)
     assert_same(chosen, given.select([1]))
     none = seen(workers, "def run(self, x):\n    return {'value': x[x.confidence > 2]}", given)
-    assert (len(none), none.frame, none.kind) == (0, CROP, given.kind)
+    assert (len(none), none.frame, none.prediction_type) == (0, CROP, given.prediction_type)
 
 
 def test_detections_of_its_own(workers: Workers) -> None:
@@ -185,7 +189,7 @@ def test_detections_of_its_own(workers: Workers) -> None:
     made = seen(workers, run, image)
     assert made.frame == CROP
     assert (made.class_id.tolist(), made.class_name.tolist(), made.confidence.tolist()) == ([5], ["thing"], [1.0])
-    assert made.kind == "object-detection"
+    assert made.prediction_type == "object-detection"
     assert made.columns["extra"].tolist() == [{"a": 1}]
     assert len(made.detection_id[0]) == 36
 
@@ -229,7 +233,7 @@ def test_video_moments(workers: Workers) -> None:
         {"xyxy": None},
         {"xyxy": np.full((1, 4), np.nan)},
         {"class_name": {}},
-        {"kind": 1},
+        {"prediction_type": 1},
     ],
 )
 def test_detections_that_are_none(broken: dict[str, Any]) -> None:

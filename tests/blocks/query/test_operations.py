@@ -21,7 +21,7 @@ from engine.errors import (
 )
 from engine.values.frame import VideoMoment
 from engine.values.image import Image
-from engine.wire.detections import encode_detections
+from engine.wire.write_detections import encode_detections
 from tests.blocks.query.samples import (
     NOTHING,
     PAIR,

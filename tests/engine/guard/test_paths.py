@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from engine.errors import ImageSourceRefused
 from engine.guard import paths
-from engine.guard.paths import inside
+from engine.guard.paths import find
 
 
 @pytest.fixture
@@ -24,6 +24,13 @@ def house(tmp_path: Path) -> Path:
     (tmp_path / "opening" / "secret.png").write_bytes(b"secret")
     (tmp_path / "secret.png").write_bytes(b"secret")
     return tmp_path
+
+
+def read(path: str, folders: Iterable[Path]) -> bytes:
+    """The content of a file that has to be found."""
+    file = find(path, folders)
+    assert file is not None
+    return file.read_bytes()
 
 
 def roots(house: Path) -> tuple[Path, Path]:
@@ -44,7 +51,7 @@ def roots(house: Path) -> tuple[Path, Path]:
     ],
 )
 def test_files_in_open_folders_are_found(house: Path, path: str, content: bytes) -> None:
-    assert inside(path.format(house=house), roots(house)).read_bytes() == content
+    assert read(path.format(house=house), roots(house)) == content
 
 
 @pytest.mark.parametrize(
@@ -77,25 +84,18 @@ def test_files_in_open_folders_are_found(house: Path, path: str, content: bytes)
     ],
     ids=lambda path: ascii(path)[:30],
 )
-def test_everything_else_is_refused_in_the_same_words(house: Path, path: str) -> None:
-    with pytest.raises(ImageSourceRefused) as caught:
-        inside(path.format(house=house), roots(house))
-    with pytest.raises(ImageSourceRefused) as missing:
-        inside("no such file", roots(house))
-    assert str(caught.value) == str(missing.value)
-    assert str(house) not in str(caught.value)
+def test_nothing_else_is_found(house: Path, path: str) -> None:
+    assert find(path.format(house=house), roots(house)) is None
 
 
 @pytest.mark.parametrize("path", ["../secret.png", "{house}/secret.png", "/etc/passwd", "deep/../../open2", "/"])
 def test_what_lies_outside_is_not_even_looked_at(house: Path, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "_file", lambda *_: pytest.fail("it was looked at"))
-    with pytest.raises(ImageSourceRefused):
-        inside(path.format(house=house), roots(house))
+    assert find(path.format(house=house), roots(house)) is None
 
 
 def test_without_folders_nothing_is_found(house: Path) -> None:
-    with pytest.raises(ImageSourceRefused):
-        inside(str(house / "open" / "cat.png"), ())
+    assert find(str(house / "open" / "cat.png"), ()) is None
 
 
 def test_links_are_followed_within_and_not_out(house: Path) -> None:
@@ -103,25 +103,23 @@ def test_links_are_followed_within_and_not_out(house: Path) -> None:
     (house / "open" / "far.png").symlink_to(house / "secret.png")
     (house / "open" / "up").symlink_to(house)
     (house / "open" / "ring.png").symlink_to("ring.png")
-    assert inside("near.png", roots(house)).read_bytes() == b"cat"
+    assert read("near.png", roots(house)) == b"cat"
     for path in ("far.png", "up/secret.png", "ring.png", "up/open/up/secret.png"):
-        with pytest.raises(ImageSourceRefused):
-            inside(path, roots(house))
+        assert find(path, roots(house)) is None
 
 
 def test_a_folder_may_itself_be_a_link(house: Path) -> None:
     (house / "linked").symlink_to("open")
-    assert inside("cat.png", [house / "linked"]).read_bytes() == b"cat"
+    assert read("cat.png", [house / "linked"]) == b"cat"
 
 
 def test_a_folder_may_be_relative(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(house / "second")
     for path in ("cat.png", str(house / "open" / "cat.png")):
-        assert inside(path, [Path("../open")]).read_bytes() == b"cat"
+        assert read(path, [Path("../open")]) == b"cat"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_pipes_are_refused(house: Path) -> None:
     os.mkfifo(house / "open" / "pipe.png")
-    with pytest.raises(ImageSourceRefused):
-        inside("pipe.png", roots(house))
+    assert find("pipe.png", roots(house)) is None

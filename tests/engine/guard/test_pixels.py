@@ -15,9 +15,9 @@ from hypothesis import strategies as some
 from PIL import Image as Pillow
 
 from engine.errors import ImageTooLargeError, InputImageLoadError, PenstockError
-from engine.guard.pixels import check_picture, decode
 from engine.guard.headers import READERS, measure
 from engine.guard.limits import Limits
+from engine.guard.pixels import check_picture, decode
 from engine.values.image import Pixels
 from tests.engine.guard.pictures import (
     FILES,

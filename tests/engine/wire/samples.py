@@ -8,9 +8,8 @@ import numpy as np
 import orjson
 from hypothesis import strategies as some
 
-from engine.values.detections import Detections, strings
+from engine.values.detections import Detections, objects, strings
 from engine.values.frame import Frame
-from engine.wire.read_columns import objects
 
 FRAME = Frame("camera", 24, 16)
 CROPPED = Frame("city", 400, 300).cut("street", 100, 50, 120, 90).cut("car", 7, 5, 24, 16)

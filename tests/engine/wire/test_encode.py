@@ -16,9 +16,8 @@ from hypothesis import strategies as some
 from engine.errors import ExecutionEngineRuntimeError
 from engine.values.frame import VideoMoment
 from engine.values.image import Image
+from engine.wire.bounds import MAX_DEPTH_IN, MAX_DEPTH_OUT
 from engine.wire.encode import encode
-from engine.wire.plain import MAX_DEPTH
-from engine.wire.unfit import MAX_DEPTH as MAX_DEPTH_OUTSIDE
 from tests.engine.wire.samples import boxes, masks
 
 TAKEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -162,9 +161,9 @@ def nested(levels: int, wrap: Callable[[Any], Any]) -> Any:
 
 @pytest.mark.parametrize("wrap", [lambda value: [value], lambda value: {"a": value}, lambda value: (value,)])
 def test_depth_is_bounded(wrap: Callable[[Any], Any]) -> None:
-    encode(nested(MAX_DEPTH, wrap), ("*",))
+    encode(nested(MAX_DEPTH_OUT, wrap), ("*",))
     with pytest.raises(ExecutionEngineRuntimeError, match="100 deep"):
-        encode(nested(MAX_DEPTH + 1, wrap), ("*",))
+        encode(nested(MAX_DEPTH_OUT + 1, wrap), ("*",))
 
 
 def test_values_in_themselves_are_refused() -> None:
@@ -179,7 +178,7 @@ def test_values_in_themselves_are_refused() -> None:
 
 
 def test_what_comes_in_can_go_out() -> None:
-    assert MAX_DEPTH_OUTSIDE < MAX_DEPTH
+    assert MAX_DEPTH_IN < MAX_DEPTH_OUT
 
 
 SCALARS = some.none() | some.booleans() | some.integers(-(2**63), 2**63 - 1) | some.floats() | some.text(max_size=4)

@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as some
 from hypothesis.extra.numpy import arrays
 
+from engine.kinds import OBJECTS
 from engine.values.detections import Detections
 from engine.values.frame import Frame, Origin
-from engine.wire.detections import encode_detections, outline
+from engine.wire.detection_kinds import DETECTION_KINDS
 from engine.wire.read_detections import read_detections
 from engine.wire.unfit import Unfit
+from engine.wire.write_detections import encode_detections, outline
 from tests.engine.wire.samples import CROPPED, boxes, keypoints, masks, sets, travelled
 
 ROW = {"x": 5, "y": 4, "width": 4, "height": 2, "confidence": 0.5, "class_id": 3, "class": "cat"}
@@ -24,7 +26,7 @@ TRIANGLE = [{"x": 1, "y": 1}, {"x": 3, "y": 1}, {"x": 1, "y": 3}]
 
 
 def read(value: Any) -> Detections:
-    return read_detections(value, "found", "object-detection")
+    return read_detections(value, "found", DETECTION_KINDS[OBJECTS])
 
 
 def one(**changes: Any) -> dict[str, Any]:
@@ -135,8 +137,8 @@ def test_a_crop_goes_back_to_where_it_was_cut_out() -> None:
 
 def test_what_it_says_of_itself() -> None:
     found = read(one(inference_id="run", prediction_type="ocr", mask_format="rle"))
-    assert (found.inference_id, found.kind, dict(found.columns)) == ("run", "ocr", {})
-    assert read(one()).kind == "object-detection"
+    assert (found.inference_id, found.prediction_type, dict(found.columns)) == ("run", "ocr", {})
+    assert read(one()).prediction_type == "object-detection"
     assert read({**one(), "inference_id": "whole"}).inference_id == "whole"
 
 
@@ -247,7 +249,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: one(rle_mask={"size": [8, 10], "counts": [80]}), "an object of 2 at"),
     (
         lambda: sized(20_000, 20_000, rle_mask=runs("0" * 2_000_001)),
-        r"2000001 characters at predictions.\[0\].rle_mask",
+        r"2000001 characters at predictions.\[0\].rle_mask.counts",
     ),
     (
         lambda: sized(4_000, 4_000) | {"predictions": [ROW | {"rle_mask": runs("0" * 1_500_000, 4_000)}] * 7},
@@ -266,6 +268,12 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: one(parent_origin={"offset_x": 1.5}), "offset"),
     (lambda: one(parent_origin={**ORIGIN, "width": 0}), r"0 at predictions.\[0\].parent_origin.width"),
     (lambda: {**one(), "predictions": [ROW | {"parent_origin": ORIGIN}, ROW]}, r"another origin at predictions.\[1\]"),
+    (lambda: {**one(), "predictions": [ROW, ROW | {"parent_origin": ORIGIN}]}, r"another origin at predictions.\[1\]"),
+    (
+        lambda: one(parent_origin={**ORIGIN, "width": 50_000}),
+        r"50000 x 10000 pixels at predictions.\[0\].parent_origin",
+    ),
+    (lambda: one(keypoints=[{"x": 1, "y": 2e9}]), r"keypoints.\[0\].y does not fit; a number from -1000000000 to"),
 ]
 
 

@@ -24,10 +24,10 @@ from engine.errors import (
     InvalidNumpyInput,
     PenstockError,
 )
-from engine.guard import images
-from engine.guard.images import ImageLoader
 from engine.guard.limits import Limits, SourcePolicy
 from engine.values.frame import Origin
+from engine.wire import read_image
+from engine.wire.read_image import ImageLoader
 from tests.engine.guard.pictures import FILES, HEIGHT, WIDTH, png_of, quarters
 from tests.engine.guard.servers import body, serving
 
@@ -45,7 +45,7 @@ def npy() -> str:
 
 
 @pytest.mark.parametrize(
-    ("value", "by_value"),
+    ("value", "any_type"),
     [
         ({"type": "base64", "value": TEXT}, False),
         ({"type": "BASE64", "value": f"data:image/png;base64,{TEXT}"}, False),
@@ -57,8 +57,8 @@ def npy() -> str:
         ({"type": "nonsense", "value": TEXT}, True),
     ],
 )
-def test_base64_is_loaded(value: Any, by_value: bool) -> None:
-    image = LOADER.load(value, "image.[0]", by_value=by_value)
+def test_base64_is_loaded(value: Any, any_type: bool) -> None:
+    image = LOADER.load(value, "image.[0]", any_type=any_type)
     assert image.id == "image.[0]"
     assert image.encoded == PNG
     assert (image.parent, image.root) == (None, None)
@@ -80,7 +80,7 @@ def test_pixels_are_decoded_when_somebody_looks(monkeypatch: pytest.MonkeyPatch)
         decoded.append(data)
         return quarters()
 
-    monkeypatch.setattr(images, "decode", decode)
+    monkeypatch.setattr(read_image, "decode", decode)
     image = LOADER.load(TEXT, "image")
     assert decoded == []
     assert image.width == WIDTH
@@ -99,14 +99,14 @@ def test_urls_are_fetched() -> None:
         loader = ImageLoader(Limits(), OPEN)
         url = f"http://127.0.0.1:{site.port}/cat.png"
         upper = url.replace("http", "HTTP")
-        for value, by_value in (
+        for value, any_type in (
             ({"type": "url", "value": url}, False),
             ({"type": "Url", "value": upper}, False),
             (url, False),
             (upper, True),
             ({"type": "base64", "value": url}, True),
         ):
-            assert loader.load(value, "image", by_value=by_value).encoded == PNG
+            assert loader.load(value, "image", any_type=any_type).encoded == PNG
         with pytest.raises(InputImageLoadError, match="The URL delivers something, but no usable image"):
             loader.load(f"http://127.0.0.1:{site.port}/page", "image")
         with pytest.raises(ImageSourceRefused, match="not https"):
@@ -118,8 +118,13 @@ def test_files_are_read_from_open_folders(tmp_path: Path) -> None:
     value = {"type": "file", "value": "cat.png"}
     loader = ImageLoader(Limits(), SourcePolicy(file_roots=(tmp_path,)))
     assert loader.load(value, "image").encoded == PNG
-    with pytest.raises(ImageSourceRefused, match="no such file"):
-        loader.load({"type": "file", "value": "../cat.png"}, "image")
+    refusals = set()
+    for path in ("../cat.png", "missing.png", str(tmp_path / "deep" / ".." / ".." / "cat.png"), "/etc/passwd"):
+        with pytest.raises(ImageSourceRefused, match="no such file") as caught:
+            loader.load({"type": "file", "value": path}, "image")
+        refusals.add(str(caught.value))
+    assert len(refusals) == 1
+    assert str(tmp_path) not in refusals.pop()
     with pytest.raises(ImageSourceRefused, match="no local files"):
         LOADER.load(value, "image")
     with pytest.raises(ImageTooLargeError):
@@ -127,18 +132,26 @@ def test_files_are_read_from_open_folders(tmp_path: Path) -> None:
 
 
 def test_a_file_that_vanishes_is_said_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "inside", lambda *_: tmp_path / "gone.png")
+    monkeypatch.setattr(read_image, "find", lambda *_: tmp_path / "gone.png")
     with pytest.raises(InputImageLoadError, match="cannot be read") as caught:
         ImageLoader(Limits(), SourcePolicy(file_roots=(tmp_path,))).load({"type": "file", "value": "x"}, "image")
     assert str(tmp_path) not in str(caught.value)
 
 
-def test_paths_are_never_read_by_value(tmp_path: Path) -> None:
+def test_paths_are_never_read_any_type(tmp_path: Path) -> None:
     (tmp_path / "abcd").write_bytes(PNG)
     loader = ImageLoader(Limits(), SourcePolicy(file_roots=(tmp_path,)))
     for value in ({"type": "file", "value": "abcd"}, "abcd", str(tmp_path / "abcd"), f"file://{tmp_path}/abcd"):
         with pytest.raises(InputImageLoadError):
-            loader.load(value, "image", by_value=True)
+            loader.load(value, "image", any_type=True)
+
+
+def test_what_workflows_take_is_said() -> None:
+    """`/etc/passwd` happens to be base64, too."""
+    for value in ({"type": "file", "value": "/etc/passwd"}, {"type": "numpy", "value": "abcd"}):
+        with pytest.raises(InputImageLoadError, match="In a workflow, its `value` is a URL or base64") as caught:
+            LOADER.load(value, "image", any_type=True)
+        assert "not an image" in str(caught.value)
 
 
 def test_arrays_are_loaded_where_the_operator_says_so() -> None:
@@ -177,7 +190,7 @@ REASONS: list[tuple[Any, type[InputImageLoadError], str]] = [
     ({"type": "url", "value": 5}, InputImageLoadError, "is not text"),
     ({"type": "file", "value": "/etc/passwd"}, ImageSourceRefused, "reads no local files"),
     ({"type": "numpy", "value": TEXT}, ImageSourceRefused, "takes no arrays"),
-    ({"type": "base64", "value": TEXT, "parent_origin": 1}, InputImageLoadError, "`parent_origin`"),
+    ({"type": "base64", "value": TEXT, "parent_origin": 1}, InputImageLoadError, "1 at parent_origin"),
     ("cat.png", InputImageLoadError, r"no http\(s\) URL, so it is taken for base64. The base64 text is malformed"),
     ("ftp://example.com/cat.png", InputImageLoadError, r"no http\(s\) URL"),
     ("", InputImageLoadError, "image is empty"),
@@ -259,14 +272,14 @@ TYPES = some.sampled_from(["base64", "url", "file", "numpy", "multipart"])
     JSON | some.fixed_dictionaries({"value": JSON}, optional={"type": TYPES | JSON, **dict.fromkeys(KEYS[2:], JSON)}),
     some.booleans(),
 )
-def test_any_json_is_an_image_or_refused(value: Any, by_value: bool) -> None:
+def test_any_json_is_an_image_or_refused(value: Any, any_type: bool) -> None:
     loader = ImageLoader(Limits(), replace(OPEN, offline=True, file_roots=(Path("nowhere"),)))
     try:
-        loader.load(value, "image", by_value=by_value)
+        loader.load(value, "image", any_type=any_type)
     except PenstockError as error:
         assert isinstance(error, InputImageLoadError)  # noqa: PT017 - most of them raise, some may not
 
 
 def test_the_http_client_is_imported_by_the_first_url_only() -> None:
-    script = "import sys, engine.guard.images as m; sys.exit('httpx' in sys.modules or 'httpcore' in sys.modules)"
+    script = "import sys, engine.wire.read_image as m; sys.exit('httpx' in sys.modules or 'httpcore' in sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -1,15 +1,16 @@
-"""What an object says about where its image comes from."""
+"""What an object says about where its picture comes from."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from engine.errors import InputImageLoadError
-from engine.guard.provenance import Provenance, read_provenance
 from engine.values.frame import Origin, VideoMoment
+from engine.wire.read_frame import Provenance, read_provenance
+from engine.wire.unfit import Unfit
 
 PARENT = {"offset_x": 1, "offset_y": 2, "width": 30, "height": 40}
 ROOT = {"offset_x": 11, "offset_y": 12, "width": 130, "height": 140}
@@ -59,12 +60,18 @@ def test_what_is_said_is_meant(said: dict[str, Any], meant: Provenance) -> None:
         ({"parent_origin": {**PARENT, "height": -1}}, "parent_origin.height"),
         ({"parent_origin": {**PARENT, "offset_y": "left"}}, "parent_origin.offset_y"),
         ({"root_parent_origin": {**ROOT, "height": 0.5}}, "root_parent_origin.height"),
-        ({"video_metadata": []}, "video_metadata"),
+        ({"parent_origin": {**PARENT, "offset_x": "1"}}, "parent_origin.offset_x"),
+        ({"parent_origin": {**PARENT, "offset_x": 1.0}}, "parent_origin.offset_x"),
+        ({"parent_origin": {**PARENT, "offset_x": 10**18}}, "parent_origin.offset_x"),
+        ({"root_parent_origin": {**ROOT, "width": True}}, "root_parent_origin.width"),
+        ({"video_metadata": []}, "a list of 0 at video_metadata"),
+        ({"video_metadata": {**MOMENT, "frame_number": 10**30}}, "video_metadata.frame_number"),
         ({"video_metadata": {**MOMENT, "frame_timestamp": "noon"}}, "video_metadata.frame_timestamp"),
         ({"video_metadata": {**MOMENT, "fps": float("nan")}}, "video_metadata.fps"),
         ({"video_metadata": {"frame_number": 1}}, "video_metadata.video_identifier"),
     ],
 )
 def test_what_is_malformed_is_named(said: dict[str, Any], key: str) -> None:
-    with pytest.raises(InputImageLoadError, match=f"`{key}`"):
+    with pytest.raises(Unfit) as caught:
         read_provenance(said, "image")
+    assert re.search(rf"{key}( is not valid|$)", caught.value.found)

@@ -9,31 +9,46 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.values.detections import Detections
-from engine.values.frame import Origin
 from engine.wire.plain import numbers, plain
 from engine.wire.rle import write_rle
+from engine.wire.write_frame import ANCESTRY, encode_ancestry
 
-KEYPOINT_COLUMNS = ("keypoints_class_id", "keypoints_class_name", "keypoints_confidence", "keypoints_xy")
-KEYPOINT_PARTS = tuple(zip(("class_id", "class", "confidence"), KEYPOINT_COLUMNS[:3], strict=True))
+ROW = ("width", "height", "x", "y", "confidence", "class_id", "class", "detection_id", "parent_id")
+"""The keys of every detection, in the order in which they are written."""
+KEYPOINTS_XY = "keypoints_xy"
+KEYPOINT_PARTS = {
+    "class_id": "keypoints_class_id",
+    "class": "keypoints_class_name",
+    "confidence": "keypoints_confidence",
+}
+"""What is known of a keypoint beside its place, by the columns that it lies in."""
 BOX_SIZES = {"width": "box_width", "height": "box_height"}
-"""Where the size of a box goes when a column of the name says another size, that of a rotated box."""
-ROW_KEYS = (
-    ("width", "height", "x", "y", "confidence", "class_id", "class", "detection_id", "parent_id"),
-    ("parent_origin", "root_parent_id", "root_parent_origin"),
-    ("points", "rle_mask", "tracker_id", "keypoints"),
-    ("box_width", "box_height"),
+"""A column may be called `width`, that of a rotated box; it then takes that key, and the width of the upright box moves
+to `box_width`."""
+RESERVED = frozenset(
+    {
+        *(set(ROW) - BOX_SIZES.keys()),
+        *BOX_SIZES.values(),
+        *ANCESTRY,
+        *("points", "rle_mask", "tracker_id", "keypoints"),
+        *(KEYPOINTS_XY, *KEYPOINT_PARTS.values()),
+    }
 )
-RESERVED = frozenset(key for keys in ROW_KEYS for key in keys) - BOX_SIZES.keys()
-"""Keys of a detection that no column can take."""
+"""Names under which no column is written: the keys of other parts of a detection, and the columns of keypoints."""
 
 Entry = dict[str, Any]
 
 
 def encode_detections(detections: Detections, *, rle: bool = False) -> dict[str, Any]:
-    """The object on the wire: the size of the picture, and a dict a detection with its centre, size and columns.
+    """The object on the wire: the size of the picture, and one dict per detection with its centre, size and columns.
 
     A detection whose mask is empty is left out where masks travel as outlines, since it has none. A row of a column
     that is None is left out; a number that is not finite is None.
+
+    `read_detections` reads all of this again, within its bounds, unless a box, a confidence or a keypoint is not
+    finite. What is lost on the way: `prediction_type` and `inference_id`, which today's servers do not write either;
+    of a mask that travels as an outline, its holes and all but its largest part; and the name of the picture that a
+    crop was cut out of, when that was a crop, too.
 
     Args:
         rle: whether masks travel as run lengths rather than as outlines.
@@ -43,11 +58,11 @@ def encode_detections(detections: Detections, *, rle: bool = False) -> dict[str,
     if detections.tracker_id is not None:
         for entry, tracker in zip(rows, detections.tracker_id.tolist(), strict=True):
             entry["tracker_id"] = tracker
-    if "keypoints_xy" in detections.columns:
+    if KEYPOINTS_XY in detections.columns:
         for row, entry in enumerate(rows):
             entry["keypoints"] = _keypoints(detections, row)
     for name, column in detections.columns.items():
-        if name not in KEYPOINT_COLUMNS and name not in RESERVED:
+        if name not in RESERVED:
             _add_column(rows, name, column)
     if detections.mask is not None and not rle:
         rows = [entry for entry in rows if entry["points"]]
@@ -64,13 +79,8 @@ def outline(mask: npt.NDArray[np.bool_]) -> list[dict[str, float]]:
     return _points(max(contours, key=cv2.contourArea).reshape(-1, 2))
 
 
-def encode_origin(origin: Origin) -> dict[str, int]:
-    """Where a crop lies, as it travels."""
-    return {"offset_x": origin.x, "offset_y": origin.y, "width": origin.width, "height": origin.height}
-
-
 def _boxes(detections: Detections) -> list[Entry]:
-    """A dict a row with what every detection has."""
+    """One dict per row with what every detection has."""
     xyxy = detections.xyxy.astype(np.float64)
     sizes = xyxy[:, 2:] - xyxy[:, :2]
     centres = xyxy[:, :2] + sizes / 2
@@ -86,20 +96,8 @@ def _boxes(detections: Detections) -> list[Entry]:
         detections.detection_id.tolist(),
         [detections.frame.id] * len(detections) if parents is None else parents.tolist(),
     )
-    ancestry = _ancestry(detections)
-    return [dict(zip(ROW_KEYS[0], row, strict=True), **ancestry) for row in zip(*columns, strict=True)]
-
-
-def _ancestry(detections: Detections) -> Entry:
-    """What a detection in a crop says of where the crop lies; nothing for a picture from outside."""
-    parent, root = detections.frame.parent, detections.frame.root
-    if parent is None or root is None:
-        return {}
-    return {
-        "parent_origin": encode_origin(parent),
-        "root_parent_id": root.id,
-        "root_parent_origin": encode_origin(root),
-    }
+    ancestry = encode_ancestry(detections.frame.parent, detections.frame.root)
+    return [dict(zip(ROW, row, strict=True), **ancestry) for row in zip(*columns, strict=True)]
 
 
 def _add_masks(rows: list[Entry], detections: Detections, rle: bool) -> None:
@@ -125,27 +123,24 @@ def _points(points: npt.NDArray[Any]) -> list[dict[str, float]]:
 
 def _keypoints(detections: Detections, row: int) -> list[Entry]:
     """The keypoints of a row, with what is known of each."""
-    points = detections.columns["keypoints_xy"][row]
-    if points is None:
+    places = detections.columns[KEYPOINTS_XY][row]
+    if places is None:
         return []
-    place = np.asarray(points, np.float64).reshape(-1, 2)
-    known = {key: detections.columns[name][row] for key, name in KEYPOINT_PARTS if name in detections.columns}
-    parts = {key: plain(np.asarray(column)) for key, column in known.items() if column is not None}
-    parts |= {"x": numbers(place[:, 0]), "y": numbers(place[:, 1])}
+    xy = np.asarray(places, np.float64).reshape(-1, 2)
+    parts = {
+        key: plain(np.asarray(detections.columns[name][row]))
+        for key, name in KEYPOINT_PARTS.items()
+        if name in detections.columns and detections.columns[name][row] is not None
+    }
+    parts |= {"x": numbers(xy[:, 0]), "y": numbers(xy[:, 1])}
     return [dict(zip(parts, values, strict=True)) for values in zip(*parts.values(), strict=True)]
 
 
 def _add_column(rows: list[Entry], name: str, column: npt.NDArray[Any]) -> None:
-    """Write a column of any sort into the rows that have a value of it."""
-    if column.dtype == object:
-        values = [plain(value) if value is not None else None for value in column]
-        present = [value is not None for value in column]
-    else:
-        values, present = plain(column), [True] * len(rows)
-    saved = BOX_SIZES.get(name)
-    for entry, value, there in zip(rows, values, present, strict=True):
-        if not there:
+    """Write a column into the rows that have a value of it."""
+    for entry, value, written in zip(rows, column, plain(column), strict=True):
+        if value is None:
             continue
-        if saved is not None:
-            entry[saved] = entry[name]
-        entry[name] = value
+        if name in BOX_SIZES:
+            entry[BOX_SIZES[name]] = entry[name]
+        entry[name] = written

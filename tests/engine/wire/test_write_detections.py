@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.wire.detections import encode_detections
-from engine.wire.read_columns import objects
+from engine.values.detections import objects
+from engine.wire.write_detections import encode_detections
 from tests.engine.wire.samples import CROPPED, boxes, keypoints, masks
 
 
