@@ -46,9 +46,9 @@ def from_base64(text: str, max_bytes: int) -> bytes:
 
 
 def _from_untidy_base64(text: str) -> bytes:
-    plain = "".join(text.split()).replace("-", "+").replace("_", "/")
+    tidy = "".join(text.split()).replace("-", "+").replace("_", "/")
     try:
-        return pybase64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+        return pybase64.b64decode(tidy + "=" * (-len(tidy) % 4), validate=True)
     except ValueError:
         raise InputImageLoadError(
             "The base64 text is malformed.", hint="Send the bytes of an image file in base64, and nothing else."
@@ -65,9 +65,9 @@ def from_npy(data: bytes, limits: Limits) -> Pixels:
     header = NPY_HEADER.match(data)
     if header is None:
         raise InvalidNumpyInput("The bytes are not a plain array in .npy form; pickles are never read.", hint=NPY_HINT)
-    kind = header[1].decode("latin-1")
-    if kind not in ("|u1", "u1", "<u1"):
-        raise InvalidNumpyInput(f"The array holds items of type {kind!r}, not bytes.", hint=NPY_HINT)
+    dtype = header[1].decode("latin-1")
+    if dtype not in ("|u1", "u1", "<u1"):
+        raise InvalidNumpyInput(f"The array holds items of type {dtype!r}, not bytes.", hint=NPY_HINT)
     shape = tuple(int(side) for side in header[3].replace(b",", b" ").split())
     if len(shape) not in (2, 3):
         raise InvalidNumpyInput(f"The array has {len(shape)} dimensions; an image has 2 or 3.", hint=NPY_HINT)

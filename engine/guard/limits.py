@@ -34,8 +34,9 @@ class SourcePolicy:
         denied_hosts: never from these.
         max_redirects: each has to obey all rules again; 0 follows none.
         offline: ask the network for nothing.
-        allow_numpy: take pictures in .npy form.
-        file_roots: folders that paths may lead into; none by default, so that no local file is read.
+        allow_numpy: take pictures in .npy form, on the plain routes; workflows take URLs and base64 only.
+        file_roots: folders that paths may lead into, on the plain routes; none by default, so that no local file is
+            read.
     """
 
     allow_urls: bool = True

@@ -69,7 +69,7 @@ def decode(data: bytes) -> Pixels:
         InputImageLoadError: the content is damaged.
     """
     try:
-        pixels = cv2.imdecode(np.frombuffer(_plain(data), np.uint8), cv2.IMREAD_COLOR)
+        pixels = cv2.imdecode(np.frombuffer(_first_picture(data), np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:
         pixels = None
     if pixels is None:
@@ -80,7 +80,7 @@ def decode(data: bytes) -> Pixels:
     return pixels.astype(np.uint8, copy=False)
 
 
-def _plain(data: bytes) -> bytes:
+def _first_picture(data: bytes) -> bytes:
     """A PNG file with nothing in it but its first picture; other files as they are."""
     if not data.startswith(PNG_MAGIC):
         return data

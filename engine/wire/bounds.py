@@ -20,6 +20,7 @@ MAX_COORDINATE = 1_000_000_000
 """Pixels to either side; twice as many still fit into 32 bits."""
 MAX_PIXELS = 400_000_000
 """Of the picture that detections were found in, and of all their masks together, which take one byte for each."""
+FLAT = frozenset({str, int, float, bool, type(None)})
 
 
 def is_number(value: Any) -> TypeGuard[float]:
@@ -40,11 +41,12 @@ def check_depth(value: Any, place: str = "") -> None:
     for _ in range(MAX_DEPTH_IN + 1):
         inner: list[Any] = []
         for item in level:
-            if isinstance(item, Mapping):
-                inner += item.values()
-            elif isinstance(item, list | tuple):
+            if isinstance(item, list | tuple):
                 inner += item
-        level = [item for item in inner if isinstance(item, Mapping | list | tuple)]
+            elif isinstance(item, dict | Mapping):
+                inner += item.values()
+        # Most are flat, and to ask whether a value is a Mapping of any sort takes long.
+        level = [item for item in inner if type(item) not in FLAT and isinstance(item, list | tuple | dict | Mapping)]
         if not level:
             return
     where = f" at {place}" if place else ""

@@ -31,7 +31,7 @@ def encode(value: Any, kinds: tuple[str, ...]) -> Any:
         ExecutionEngineRuntimeError: it is nested too deeply, or holds a picture that cannot be written.
     """
     if "secret" in kinds:
-        return _masked(plain(value, _leaf))
+        return _hidden(plain(value, _leaf))
     form = next((DETECTION_KINDS[kind] for kind in kinds if kind in DETECTION_KINDS), None)
     return plain(value, _leaf_with_rle if form is not None and form.rle else _leaf)
 
@@ -51,13 +51,13 @@ def _leaf_with_rle(value: Any) -> Any:
     return encode_detections(value, rle=True) if isinstance(value, Detections) else _leaf(value)
 
 
-def _masked(value: Any) -> Any:
-    """A secret in a form for JSON, with every text and number in it masked."""
+def _hidden(value: Any) -> Any:
+    """A secret in a form for JSON, with every text and number in it hidden."""
     if isinstance(value, dict):
-        return {key: _masked(item) for key, item in value.items()}
+        return {key: _hidden(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_masked(item) for item in value]
-    return value if value is None or isinstance(value, bool) else mask_secret(str(value))
+        return [_hidden(item) for item in value]
+    return value if value is None or isinstance(value, bool) else _hide(str(value))
 
 
 def encode_image(image: Image) -> dict[str, Any]:
@@ -87,6 +87,6 @@ def encode_jpeg(image: Image, quality: int = JPEG_QUALITY) -> bytes:
     return data.tobytes()
 
 
-def mask_secret(text: str) -> str:
+def _hide(text: str) -> str:
     """A secret as it may be shown: the first and last two characters, or nothing of a short one."""
     return "*" * 8 if len(text) < SHORTEST_SHOWN_SECRET else f"{text[:2]}{'*' * 8}{text[-2:]}"

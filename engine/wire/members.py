@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.wire.bounds import LARGEST_WHOLE, MAX_COORDINATE, SMALLEST_WHOLE, is_number, is_whole
+from engine.wire.bounds import LARGEST_WHOLE, MAX_COORDINATE, SMALLEST_WHOLE
 from engine.wire.unfit import Unfit, in_words
 
 Members = Mapping[str, Any]
@@ -27,7 +27,7 @@ def read_text(members: Members, key: str, place: str = "", default: str | None =
 def read_number(members: Members, key: str, place: str, smallest: float, largest: float) -> float:
     """A number within bounds, whole or not, as it was written."""
     value = members.get(key)
-    if is_number(value) and smallest <= value <= largest:
+    if (type(value) is float or type(value) is int) and smallest <= value <= largest:
         return value
     raise Unfit(f"{in_words(value)} at {place}{key}", f"a number from {smallest} to {largest}")
 
@@ -42,7 +42,7 @@ def read_whole(
 ) -> int:
     """A whole number within bounds."""
     value = members.get(key)
-    if is_whole(value) and smallest <= value <= largest:
+    if type(value) is int and smallest <= value <= largest:
         return value
     raise Unfit(f"{in_words(value)} at {place}{key}", f"a whole number from {smallest} to {largest}")
 

@@ -17,8 +17,7 @@ MAX_COLUMNS = 64
 MAX_KEYPOINTS = 1_000
 """Of one detection."""
 MAX_ALL_KEYPOINTS = 500_000
-NOT_COLUMNS = RESERVED.union(BOX_SIZES, ("rle", "mask_format", "inference_id", "prediction_type"))
-"""Keys that are other parts of a detection or of a set, or names that columns of keypoints have inside."""
+NOT_COLUMNS = RESERVED | BOX_SIZES.keys()
 
 Row = dict[str, Any]
 Columns = dict[str, npt.NDArray[Any]]
@@ -98,10 +97,10 @@ def _keypoints(rows: list[Any]) -> Columns:
     columns: Columns = {
         KEYPOINTS_XY: objects([np.array([(p["x"], p["y"]) for p in row], np.float64).reshape(-1, 2) for row in rows])
     }
-    for key, item in (("class_id", np.int64), ("class", np.object_), ("confidence", np.float64)):
+    for key, dtype in (("class_id", np.int64), ("class", np.object_), ("confidence", np.float64)):
         if key in keys:
-            parts = [[p.get(key, _default(key, number)) for number, p in enumerate(row)] for row in rows]
-            columns[KEYPOINT_PARTS[key]] = objects([np.array(row, item) for row in parts])
+            parts = [[p[key] if key in p else _default(key, at) for at, p in enumerate(row)] for row in rows]
+            columns[KEYPOINT_PARTS[key]] = objects([np.array(row, dtype) for row in parts])
     return columns
 
 

@@ -1,4 +1,4 @@
-"""Where a picture comes from, as it is said from outside: its name, its ancestry and its moment in a video."""
+"""Where a picture comes from, as callers say it: its name, its ancestry and its moment in a video."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOMENT_FITS = "an object with video_identifier, frame_number and frame_timestamp
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Name, ancestry and moment of a picture, as far as they are said."""
+    """Name, ancestry and moment of a picture, as far as the object of the picture has them."""
 
     id: str
     parent: Origin | None = None

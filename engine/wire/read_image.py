@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.errors import ImageSourceRefused, InputImageLoadError, InvalidImageTypeDeclared
 from engine.guard.encodings import from_base64, from_npy
@@ -21,6 +21,14 @@ IN_PROCESS_TYPES = ("multipart", "numpy_object", "pil")
 URL_SCHEMES = ("http://", "https://")
 
 
+class _File(NamedTuple):
+    """The bytes of a picture file whose header is within the limits, and the size in pixels that it says."""
+
+    data: bytes
+    width: int
+    height: int
+
+
 class ImageLoader:
     """Loads images that strangers send.
 
@@ -34,7 +42,7 @@ class ImageLoader:
     def __init__(self, limits: Limits, policy: SourcePolicy) -> None:
         self._limits = limits
         self._policy = policy
-        self._by_type: dict[str, Callable[[str], bytes | Pixels]] = {
+        self._by_type: dict[str, Callable[[str], _File | Pixels]] = {
             "base64": self._from_base64,
             "url": self._from_url,
             "file": self._from_file,
@@ -66,19 +74,18 @@ class ImageLoader:
     def load_bytes(self, data: bytes, id: str) -> Image:
         """An image from the content of a file; raises as `load` does."""
         with _naming(id):
-            return self._image(data, Provenance(id))
+            return self._image(self._file(data), Provenance(id))
 
-    def _image(self, content: bytes | Pixels, provenance: Provenance) -> Image:
+    def _image(self, content: _File | Pixels, provenance: Provenance) -> Image:
         name, parent, root, video = provenance.id, provenance.parent, provenance.root, provenance.video
-        if not isinstance(content, bytes):
+        if not isinstance(content, _File):
             return Image(content, name, parent=parent, root=root, video=video)
-        width, height = check_picture(content, self._limits)
         return Image(
             None,
             name,
-            encoded=content,
+            encoded=content.data,
             decode=partial(_decode, id=name),
-            area=width * height,
+            area=content.width * content.height,
             parent=parent,
             root=root,
             video=video,
@@ -95,7 +102,7 @@ class ImageLoader:
                     check_area(origin.width, origin.height, self._limits)
         return provenance
 
-    def _from_type(self, members: Members) -> bytes | Pixels:
+    def _from_type(self, members: Members) -> _File | Pixels:
         declared = members.get("type")
         name = declared.lower() if isinstance(declared, str) else None
         types = ", ".join(self._by_type)
@@ -105,29 +112,30 @@ class ImageLoader:
             raise InvalidImageTypeDeclared(f"Its `type` is none of {types}.")
         return self._by_type[name](_text(members["value"]))
 
-    def _from_any_type(self, members: Members) -> bytes:
+    def _from_any_type(self, members: Members) -> _File:
         if members.get("type") in (None, "base64", "url"):
             return self._from_text(_text(members["value"]))
         with _beginning("In a workflow, its `value` is a URL or base64, whatever its `type`."):
-            return self._checked(self._from_text(_text(members["value"])))
+            return self._from_text(_text(members["value"]))
 
-    def _from_text(self, text: str) -> bytes:
+    def _from_text(self, text: str) -> _File:
         if text[:8].lower().startswith(URL_SCHEMES):
             return self._from_url(text)
         with _beginning("It is no http(s) URL, so it is taken for base64."):
-            return self._from_base64(text)
+            data = from_base64(text, self._limits.max_image_bytes)
+        return self._file(data)
 
-    def _from_base64(self, text: str) -> bytes:
-        return from_base64(text, self._limits.max_image_bytes)
+    def _from_base64(self, text: str) -> _File:
+        return self._file(from_base64(text, self._limits.max_image_bytes))
 
-    def _from_url(self, url: str) -> bytes:
+    def _from_url(self, url: str) -> _File:
         from engine.guard.fetch import fetch  # noqa: PLC0415 - the HTTP client takes a while, and most never need it
 
         data = fetch(url, self._policy, self._limits)
         with _beginning("The URL delivers something, but no usable image."):
-            return self._checked(data)
+            return self._file(data)
 
-    def _from_file(self, path: str) -> bytes:
+    def _from_file(self, path: str) -> _File:
         if not self._policy.file_roots:
             raise ImageSourceRefused("This server reads no local files.", hint="Send the content as base64.")
         file = find(path, self._policy.file_roots)
@@ -138,20 +146,20 @@ class ImageLoader:
             )
         try:
             with file.open("rb") as opened:
-                return opened.read(self._limits.max_image_bytes + 1)
+                data = opened.read(self._limits.max_image_bytes + 1)
         except OSError:
             raise InputImageLoadError("The file cannot be read.") from None
+        return self._file(data)
 
     def _from_numpy(self, text: str) -> Pixels:
         if not self._policy.allow_numpy:
             raise ImageSourceRefused("This server takes no arrays.", hint="Send an image file as base64.")
-        data = self._from_base64(text)
+        data = from_base64(text, self._limits.max_image_bytes)
         check_size(len(data), self._limits)
         return from_npy(data, self._limits)
 
-    def _checked(self, data: bytes) -> bytes:
-        check_picture(data, self._limits)
-        return data
+    def _file(self, data: bytes) -> _File:
+        return _File(data, *check_picture(data, self._limits))
 
 
 def _text(value: Any) -> str:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from engine.wire.bounds import MAX_PIXELS
 from engine.wire.rle import read_rle
 from engine.wire.unfit import Unfit, in_words
+from engine.wire.write_detections import RLE_KEYS
 
 MAX_POINTS = 50_000
 """Of one outline."""
@@ -23,9 +24,6 @@ MAX_CHARACTERS = 2_000_000
 """Of the run lengths of one mask; in the largest square one, enough for twenty objects in each of 20000 columns."""
 MAX_ALL_CHARACTERS = 10_000_000
 """Read in half a second."""
-
-RLE_KEYS = ("rle_mask", "rle")
-"""As workflows write it, and as models answer."""
 
 Masks = npt.NDArray[np.bool_]
 """N x height x width."""

@@ -21,7 +21,9 @@ KEYPOINT_PARTS = {
     "class": "keypoints_class_name",
     "confidence": "keypoints_confidence",
 }
-"""What is known of a keypoint beside its place, by the columns that it lies in."""
+"""The keys of a keypoint beside its place, with the columns that have their values."""
+RLE_KEYS = ("rle_mask", "rle")
+"""Run lengths as workflows write them, and as models answer; both are read."""
 BOX_SIZES = {"width": "box_width", "height": "box_height"}
 """A column may be called `width`, that of a rotated box; it then takes that key, and the width of the upright box moves
 to `box_width`."""
@@ -30,11 +32,12 @@ RESERVED = frozenset(
         *(set(ROW) - BOX_SIZES.keys()),
         *BOX_SIZES.values(),
         *ANCESTRY,
-        *("points", "rle_mask", "tracker_id", "keypoints"),
+        *("points", *RLE_KEYS, "mask_format", "tracker_id", "keypoints", "prediction_type", "inference_id"),
         *(KEYPOINTS_XY, *KEYPOINT_PARTS.values()),
     }
 )
-"""Names under which no column is written: the keys of other parts of a detection, and the columns of keypoints."""
+"""Names under which no column is written or read: the keys of other parts of a detection or a set, and the columns that
+keypoints have inside."""
 
 Entry = dict[str, Any]
 
@@ -48,7 +51,7 @@ def encode_detections(detections: Detections, *, rle: bool = False) -> dict[str,
     `read_detections` reads all of this again, within its bounds, unless a box, a confidence or a keypoint is not
     finite. What is lost on the way: `prediction_type` and `inference_id`, which today's servers do not write either;
     of a mask that travels as an outline, its holes and all but its largest part; and the name of the picture that a
-    crop was cut out of, when that was a crop, too.
+    crop was cut out of, when that was a crop, too; and the columns of a set without rows.
 
     Args:
         rle: whether masks travel as run lengths rather than as outlines.
@@ -122,7 +125,7 @@ def _points(points: npt.NDArray[Any]) -> list[dict[str, float]]:
 
 
 def _keypoints(detections: Detections, row: int) -> list[Entry]:
-    """The keypoints of a row, with what is known of each."""
+    """The keypoints of a row, each with its place and as many other keys as there are columns."""
     places = detections.columns[KEYPOINTS_XY][row]
     if places is None:
         return []

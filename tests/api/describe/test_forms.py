@@ -15,6 +15,7 @@ from engine.kinds import INSTANCES, KEYPOINTS, KINDS, OBJECTS, RLE_INSTANCES
 from engine.values.detections import Detections, strings
 from engine.values.frame import VideoMoment
 from engine.values.image import Image
+from engine.wire.detection_kinds import DETECTION_KINDS
 from engine.wire.encode import encode
 from tests.engine.wire.samples import CROPPED, boxes, sets, travelled
 
@@ -63,6 +64,10 @@ def test_what_is_sent_has_the_form(kind: str) -> None:
         assert fits(kind, sent), sent
         for part in REQUIRED.get(kind, ("predictions",)):
             assert not fits(kind, {key: item for key, item in sent.items() if key != part})
+
+
+def test_every_kind_of_detections_has_a_form() -> None:
+    assert not DETECTION_KINDS.keys() - WIRE_FORMS.keys()
 
 
 @given(sets())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,30 @@ def test_columns_of_keypoints_are_made_of_keypoints_only() -> None:
     assert dict(found.columns) == {}
     assert "keypoints" not in encode_detections(found)["predictions"][0]
     assert read(one(**raw, keypoints=[{"x": 1, "y": 2}])).columns["keypoints_xy"][0].tolist() == [[1, 2]]
+
+
+def test_keypoints_as_models_have_them() -> None:
+    """Classes without a number, and confidences that were read off heat maps."""
+    point = {"x": 1.5, "y": 2.5, "class_id": -1, "class": "nose", "confidence": 1.25}
+    assert encode_detections(read(one(keypoints=[point])))["predictions"][0]["keypoints"] == [point]
+
+
+def test_what_is_lost_on_the_way() -> None:
+    sent = encode_detections(boxes(1, prediction_type="ocr", inference_id="run"))
+    assert (read(sent).prediction_type, read(sent).inference_id) == ("object-detection", None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"xyxy": np.array([[0, 0, np.inf, 2]], np.float32)}, "x"),
+        ({"confidence": np.array([np.nan], np.float32)}, "confidence"),
+        ({"columns": {"keypoints_xy": np.array([[[np.nan, 1]]])}}, "x"),
+    ],
+)
+def test_what_is_not_finite_is_not_read_again(changes: dict[str, Any], key: str) -> None:
+    with pytest.raises(Unfit, match=rf"null at predictions.\[0\]\.(keypoints.\[0\]\.)?{key} "):
+        read(travelled(encode_detections(replace(boxes(1), **changes))))
 
 
 def test_names_are_given_where_they_are_missing() -> None:

@@ -95,7 +95,7 @@ def test_sizes_of_rotated_boxes_take_the_place_of_those_of_boxes() -> None:
     assert "box_width" not in found[1]
 
 
-@pytest.mark.parametrize("name", ["x", "class", "points", "tracker_id", "parent_origin"])
+@pytest.mark.parametrize("name", ["x", "class", "points", "tracker_id", "parent_origin", "rle", "inference_id"])
 def test_no_column_takes_the_place_of_a_part(name: str) -> None:
     assert rows(1, columns={name: objects(["lost"])}) == rows(1)
 
