@@ -25,7 +25,7 @@ def read_text(members: Members, key: str, place: str = "", default: str | None =
 
 
 def read_number(members: Members, key: str, place: str, smallest: float, largest: float) -> float:
-    """A number within bounds, whole or not, as it was written."""
+    """A number within bounds, whole or not, as it was written; NaN is within none."""
     value = members.get(key)
     if (type(value) is float or type(value) is int) and smallest <= value <= largest:
         return value
@@ -44,7 +44,9 @@ def read_whole(
     value = members.get(key)
     if type(value) is int and smallest <= value <= largest:
         return value
-    raise Unfit(f"{in_words(value)} at {place}{key}", f"a whole number from {smallest} to {largest}")
+    any_whole = (smallest, largest) == (SMALLEST_WHOLE, LARGEST_WHOLE)
+    bounds = "of at most 64 bits" if any_whole else f"from {smallest} to {largest}"
+    raise Unfit(f"{in_words(value)} at {place}{key}", f"a whole number {bounds}")
 
 
 def read_size(members: Members, place: str, smallest: int = 1) -> tuple[int, int]:

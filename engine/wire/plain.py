@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from datetime import date, datetime
+from datetime import date
 from enum import Enum
 from typing import Any
 
@@ -61,7 +61,7 @@ def plain(value: Any, leaf: Leaf = unchanged, depth: int = 0) -> Any:
         return plain(int(value))
     if isinstance(value, float):
         return plain(float(value))
-    if isinstance(value, datetime | date):
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bytes | bytearray | memoryview):
         return b64encode_as_string(value)
@@ -119,7 +119,7 @@ def _key(key: Any) -> str:
         return _key(_item(key))
     if key is None or isinstance(key, bool):
         return JSON_WORDS[key]
-    return key.isoformat() if isinstance(key, datetime | date) else str(key)
+    return key.isoformat() if isinstance(key, date) else str(key)
 
 
 def _in_order(items: Collection[Any]) -> list[Any]:

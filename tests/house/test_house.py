@@ -52,6 +52,12 @@ def test_arrows_point_one_way(source: Source) -> None:
     assert not above & {name.partition(".")[0] for name in source.imports()}
 
 
+def test_guard_knows_nothing_of_the_forms_of_values() -> None:
+    for source in sources():
+        if source.path.as_posix().startswith("engine/guard/"):
+            assert not [name for name in source.imports() if name.startswith("engine.wire")], source.path
+
+
 @each_source
 def test_packages_have_one_address(source: Source) -> None:
     for name in source.imports():

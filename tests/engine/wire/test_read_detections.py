@@ -254,7 +254,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: one(confidence=1.5), r"1.5 at predictions.\[0\].confidence"),
     (lambda: one(confidence=True), r"true at predictions.\[0\].confidence"),
     (lambda: one(class_id=1.0), r"1.0 at predictions.\[0\].class_id"),
-    (lambda: one(class_id=2**63), r"class_id"),
+    (lambda: one(class_id=2**63), r"class_id does not fit; a whole number of at most 64 bits does"),
     (lambda: one(**{"class": None}), r"null at predictions.\[0\].class"),
     (lambda: one(detection_id=4), r"4 at predictions.\[0\].detection_id"),
     (lambda: one(parent_id=[]), r"a list of 0 at predictions.\[0\].parent_id"),
