@@ -9,13 +9,13 @@ import pytest
 from engine.block import block
 from engine.engine import Engine
 from engine.errors import RuntimeInputError, WorkflowSyntaxError
-from engine.guard.images import ImageLoader
 from engine.guard.limits import Limits, SourcePolicy
 from engine.kinds import AnyDetections, Anything, Image
 from engine.registry import Registry
 from engine.values.detections import Detections
 from engine.values.frame import Frame
 from engine.values.shape import Batch, Each, Gathered, Wired
+from engine.wire.read_image import ImageLoader
 from tests.engine.arithmetic import batch_input, parameter, step, workflow
 
 

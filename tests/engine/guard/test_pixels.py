@@ -148,7 +148,7 @@ def test_scans_are_found_behind_whatever_decoders_pass_over(between: bytes) -> N
     second = data.index(b"\xff\xda", data.index(b"\xff\xda") + 2)
     assert np.array_equal(decoded(data[:second] + between + data[second:]), decoded(data))
     with pytest.raises(ImageTooLargeError, match="more scans"):
-        check(jpeg_of_scans(100, progressive=True, between=between), LIMITS)
+        check_picture(jpeg_of_scans(100, progressive=True, between=between), LIMITS)
 
 
 @pytest.mark.parametrize("reserved", [b"\xff\x02", b"\xff\xbf"])
@@ -159,7 +159,7 @@ def test_reserved_markers_within_coded_data_hide_no_scans(reserved: bytes) -> No
     assert np.array_equal(decoded(data), decoded(RESTARTING))
     last = data.rindex(b"\xff\xda")
     with pytest.raises(ImageTooLargeError, match="more scans"):
-        check(data[:last] + data[last:-2] * 100 + bytes(2**16) + b"\xff\xd9", LIMITS)
+        check_picture(data[:last] + data[last:-2] * 100 + bytes(2**16) + b"\xff\xd9", LIMITS)
 
 
 @pytest.mark.parametrize("name", FILES)
