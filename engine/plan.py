@@ -1,7 +1,17 @@
 """A compiled workflow: frozen, without selectors and names to look up, ready to run many times.
 
-Values are columns. A column lies on an axis and holds a value for every row of that axis. The root axis has one row;
-the axis of the input batch has a row an image; a block with `Each` outputs makes an axis below the one that it runs on.
+Values are columns. A column lies on an axis and holds one value for every row of that axis. The root axis has one row;
+the axis of the input batch has one row per image; a block with `Each` outputs makes an axis below the one that it runs
+on. Two pictures, in which three crops and one are found:
+
+    axis 0, root           .                     one row: parameters, what is made of the whole batch
+    axis 1, input batch    a         b           one row per picture: images, detections
+    axis 2, crop           a0 a1 a2  b0          one row per crop: crops, what is made of each
+
+A step runs on the deepest axis among its inputs. Those that lie higher up are read again for every row below: `b` for
+`b0`. What a block declares as `Gathered` it gets as the list of all rows below one row, and so runs one axis higher:
+`[a0, a1, a2]` for `a`. Values of two axes of which none lies below the other have no rows in common, and no step can
+take both.
 """
 
 from __future__ import annotations

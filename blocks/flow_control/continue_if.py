@@ -9,9 +9,9 @@ from typing import Annotated
 from annotated_types import Ge
 from typing_extensions import Doc
 
+from blocks.clock import Clock
 from blocks.query import Condition
 from engine.block import block
-from engine.clock import Clock
 from engine.kinds import Anything
 from engine.state import STEP_SOURCE, State
 from engine.values.shape import NextSteps, Passage

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from annotated_types import Ge
 from typing_extensions import Doc
 
+from blocks.clock import Clock
 from engine.block import block
-from engine.clock import Clock
 from engine.kinds import Anything, Image
 from engine.state import STEP_SOURCE, State
 from engine.values.detections import Detections

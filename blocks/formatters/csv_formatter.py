@@ -11,9 +11,9 @@ from typing import Annotated, Any, TypedDict
 import orjson
 from typing_extensions import Doc
 
+from blocks.clock import Clock
 from blocks.query import Operations, Query
 from engine.block import block
-from engine.clock import Clock
 from engine.errors import ExecutionEngineRuntimeError, RuntimeInputError
 from engine.kinds import Anything
 from engine.values.shape import MISSING, Batch, Fixed, Missing

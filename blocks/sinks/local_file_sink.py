@@ -11,8 +11,8 @@ import orjson
 from annotated_types import Ge
 from typing_extensions import Doc
 
+from blocks.clock import Clock
 from engine.block import block
-from engine.clock import Clock
 from engine.guard.folder import Folder, shortened
 from engine.kinds import Kinds
 from engine.values.shape import Fixed, Wired

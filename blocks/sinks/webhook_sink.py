@@ -12,9 +12,9 @@ import orjson
 from annotated_types import Ge, Le
 from typing_extensions import Doc
 
+from blocks.clock import Clock
 from blocks.query import Operations, Query
 from engine.block import block
-from engine.clock import Clock
 from engine.errors import RuntimeInputError
 from engine.guard.egress import Egress
 from engine.kinds import Anything, Kinds

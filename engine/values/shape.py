@@ -1,4 +1,4 @@
-"""Shape said with types: one level deeper, all of one parent, the whole batch."""
+"""The words that signatures of blocks are written with: how values nest, where they come from, and what is absent."""
 
 from __future__ import annotations
 
@@ -23,11 +23,15 @@ Gathered = Annotated[list[T], Shape.GATHERED]
 """An input one level deeper than the outputs: all rows of one parent, as a list."""
 
 Batch = Annotated[list[T], Shape.BATCH]
-"""An input taken for all rows at once, as a list; the block then returns a list of outputs, one a row."""
+"""An input taken for all rows at once, as a list; the block then returns a list of outputs, one per row."""
 
 
 class Missing(Enum):
-    """The marker of a row that is absent: filtered, skipped, or never there. None is a value like any other."""
+    """The marker of a row that is absent: filtered, skipped, or never there. None is a value like any other.
+
+    Blocks may return it for an output, and never get it: where an input is `T | None` they get None instead, and
+    otherwise the row is skipped.
+    """
 
     MISSING = "missing"
 
@@ -53,11 +57,12 @@ Wired = Annotated[T, Source.SELECTOR]
 """An input that is always wired and never written as a literal."""
 
 
+# A gate is a block that decides, row by row, which of the steps that it names may run.
 NextSteps = Annotated[list[str], Source.STEPS]
-"""An input that lists steps, as `$steps.name`, which the block lets pass or not."""
+"""An input of a gate: the steps that it decides about, as `$steps.name`."""
 
 StepsByCase = Annotated[dict[str, str], Source.STEPS]
-"""An input that names a step for each case."""
+"""An input of a gate: for each case the step that goes on, as `$steps.name`."""
 
 Passage = NewType("Passage", list[str])
-"""What a gate returns instead of outputs: the selectors of the steps that go on, out of those that its inputs name."""
+"""What a gate returns instead of outputs: those of the steps named by its inputs that go on, as `$steps.name`."""

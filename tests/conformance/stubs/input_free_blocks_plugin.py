@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from blocks.clock import Clock
 from engine.block import block
-from engine.clock import Clock
 
 
 class Now(TypedDict):
