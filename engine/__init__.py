@@ -9,7 +9,7 @@ it is needed, and so can the two packages at the end. The first line of every fi
    step remembers.
 3. What people write. `document`: inputs, steps, outputs. `selectors` point from one to another.
 4. What becomes of it. `plan`, with a drawing of what an axis and a column are. The passes of the `compiler` make it:
-   `embed` fetches the workflows that are named in this one; `read`, then `parse` with `arguments`, `inner` and `doors`,
+   `embed` fetches the workflows that are named in this one; `read`, then `parse` with `arguments` and `inner`,
    give a `workflow` of typed steps; `link` orders them, `check` compares kinds, `axes` lays values, `lower` writes it.
 5. How a plan is run. `table` holds the columns. `inputs` writes the first; `schedule` says which step is next, and
    `crew` lends it threads; `run` calls the block for each row for which `reading` finds all arguments; `outputs` nests

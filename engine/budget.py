@@ -60,11 +60,12 @@ class Budget:
         """What a value that lies in so many containers adds to what was counted before."""
         kind = type(value)
         if kind is np.ndarray:
-            return self._size_of_array(value)
+            return self._size_of_array(value, depth)
         if kind is Detections:
-            return 0 if value.mask is None else self._size_of_array(value.mask)
+            columns = (value.mask, *value.columns.values())
+            return sum(self._size(column, depth) for column in columns if column is not None)
         if kind is Image and value.encoded is None:
-            return self._size_of_array(value.pixels)
+            return self._size_of_array(value.pixels, depth)
         if kind in SMALL or id(value) in self._counted:
             return 0
         self._counted[id(value)] = value
@@ -81,7 +82,7 @@ class Budget:
             return 2 * POINTER * len(value) + sum(self._size(item, depth + 1) for item in value.values())
         return POINTER * len(value) + sum(self._size(item, depth + 1) for item in value)
 
-    def _size_of_array(self, array: npt.NDArray[Any]) -> int:
+    def _size_of_array(self, array: npt.NDArray[Any], depth: int) -> int:
         """The bytes behind an array, unless they were counted, perhaps as those of a picture not decoded then."""
         owner = _owner(array)
         if id(owner) not in self._counted:
@@ -89,7 +90,8 @@ class Budget:
         if id(owner) in self._counted:
             return 0
         self._counted[id(owner)] = owner
-        return owner.nbytes
+        inside = owner.flat if owner.dtype == object else ()
+        return owner.nbytes + sum(self._size(item, depth + 1) for item in inside)
 
     def _note_decoded(self) -> None:
         """Take the arrays of pictures that somebody has looked at meanwhile for counted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -22,56 +22,41 @@ KindName = Annotated[str, BeforeValidator(_kind_name)]
 
 
 class ImageInput(BaseModel):
-    """A batch of pictures."""
+    """A batch of pictures.
 
+    Attributes:
+        kinds: here and below: what the values of the input may be.
+        depth: how deep they are nested; 0 for one value for the whole run.
+    """
+
+    kinds: ClassVar[tuple[str, ...]] = ("image",)
+    depth: ClassVar[int] = 1
     type: Literal["WorkflowImage", "InferenceImage"]
     name: str
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """What its values are."""
-        return ("image",)
-
-    @property
-    def depth(self) -> int:
-        """How deep its values are nested."""
-        return 1
 
 
 class VideoInput(BaseModel):
     """A batch of video moments, one beside each picture."""
 
+    kinds: ClassVar[tuple[str, ...]] = ("video_metadata",)
+    depth: ClassVar[int] = 1
     type: Literal["WorkflowVideoMetadata"]
     name: str
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """What its values are."""
-        return ("video_metadata",)
-
-    @property
-    def depth(self) -> int:
-        """How deep its values are nested."""
-        return 1
 
 
 class ParameterInput(BaseModel):
     """One value for the whole run."""
 
+    depth: ClassVar[int] = 0
     type: Literal["WorkflowParameter", "InferenceParameter"]
     name: str
-    kind: list[KindName] = Field(default_factory=lambda: [ANY])
+    kind: list[KindName] = []
     default_value: Any = None
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """What its value may be."""
-        return tuple(self.kind)
-
-    @property
-    def depth(self) -> int:
-        """Parameters lie on the root axis."""
-        return 0
+        return tuple(self.kind) or (ANY,)
 
 
 class BatchInput(BaseModel):
@@ -79,13 +64,13 @@ class BatchInput(BaseModel):
 
     type: Literal["WorkflowBatchInput"]
     name: str
-    kind: list[KindName] = Field(default_factory=lambda: [ANY])
+    kind: list[KindName] = []
     dimensionality: Annotated[int, Field(ge=1, le=MAX_DEPTH)] = 1
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """What its values may be."""
-        return tuple(self.kind)
+        return tuple(self.kind) or (ANY,)
 
     @property
     def depth(self) -> int:

@@ -12,7 +12,7 @@ import orjson
 
 from engine.compiler import compile_workflow
 from engine.compiler.embed import InnerLimits, LookUp, embed, is_inner
-from engine.compiler.parse import parse
+from engine.compiler.parse import parse_workflow
 from engine.control import Control
 from engine.crew import Crew
 from engine.errors import BlockInterfaceError, WorkflowDefinitionError
@@ -105,7 +105,7 @@ class Engine:
         if is_inner(step):
             whole = embed(alone, self._workflows, self._inner)
             return _outputs_as_step(self.plan(whole["steps"][0]["workflow_definition"]))
-        return parse(alone, self.registry).steps[step["name"]].outputs
+        return parse_workflow(alone, self.registry).steps[step["name"]].outputs
 
     def run(
         self,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from annotated_types import Ge, Le
-from pydantic import InstanceOf
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from engine.values.detections import Detections as Detections_
 from engine.values.frame import VideoMoment
@@ -26,16 +27,22 @@ class Kind:
     inside: str
 
 
-@dataclass(frozen=True, slots=True)
 class Kinds:
     """Written into an annotation: the kinds that the annotated value may be."""
 
-    names: tuple[str, ...]
-
     def __init__(self, *names: str) -> None:
-        object.__setattr__(self, "names", names)
+        self.names = names
+
+    def __repr__(self) -> str:
+        return f"Kinds{self.names}"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """How arguments are checked: pictures and the like by their class alone."""
+        return core_schema.is_instance_schema(source) if source in VALUE_CLASSES else handler(source)
 
 
+VALUE_CLASSES = (Image_, Detections_, VideoMoment)
+"""What has no form as a literal, and so has to be wired."""
 ANY = "*"
 
 KINDS = {
@@ -94,12 +101,13 @@ KEYPOINTS = "keypoint_detection_prediction"
 RLE_INSTANCES = "rle_instance_segmentation_prediction"
 
 # What block signatures are written with.
-Image = Annotated[Image_, InstanceOf(), Kinds("image")]
-ObjectDetections = Annotated[Detections_, InstanceOf(), Kinds(OBJECTS)]
-InstanceSegmentation = Annotated[Detections_, InstanceOf(), Kinds(INSTANCES)]
-KeypointDetections = Annotated[Detections_, InstanceOf(), Kinds(KEYPOINTS)]
-AnyDetections = Annotated[Detections_, InstanceOf(), Kinds(OBJECTS, INSTANCES, KEYPOINTS)]
-DrawableDetections = Annotated[Detections_, InstanceOf(), Kinds(OBJECTS, INSTANCES, KEYPOINTS, RLE_INSTANCES)]
+Image = Annotated[Image_, Kinds("image")]
+ObjectDetections = Annotated[Detections_, Kinds(OBJECTS)]
+InstanceSegmentation = Annotated[Detections_, Kinds(INSTANCES)]
+KeypointDetections = Annotated[Detections_, Kinds(KEYPOINTS)]
+AnyDetections = Annotated[Detections_, Kinds(OBJECTS, INSTANCES, KEYPOINTS)]
+DrawableDetections = Annotated[Detections_, Kinds(OBJECTS, INSTANCES, KEYPOINTS, RLE_INSTANCES)]
+VideoMetadata = Annotated[VideoMoment, Kinds("video_metadata")]
 Classification = Annotated[dict[str, Any], Kinds("classification_prediction")]
 ZeroToOne = Annotated[float, Kinds("float_zero_to_one"), Ge(0), Le(1)]
 ModelId = Annotated[str, Kinds("roboflow_model_id")]
@@ -115,8 +123,6 @@ KINDS_OF_TYPE: dict[Any, tuple[str, ...]] = {
     list: ("list_of_values",),
     dict: ("dictionary",),
     tuple: ("list_of_values",),
-    Image_: ("image",),
-    VideoMoment: ("video_metadata",),
     Any: (ANY,),
 }
 """The kinds of a plain Python annotation; an annotation with `Kinds` says its own."""

@@ -73,8 +73,9 @@ def in_root(value: Any) -> Any:
         return value.in_root()
     if isinstance(value, dict):
         return {key: in_root(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [in_root(item) for item in value]
+    if isinstance(value, list | tuple):
+        moved = [in_root(item) for item in value]
+        return moved if isinstance(value, list) else tuple(moved)
     return value
 
 
@@ -82,8 +83,6 @@ def _nested(table: Table, axis: int, values: Column, count: int) -> Column:
     """The values of an axis grouped, level by level, up to the batch; what is not of the batch is in every result."""
     top = BATCH if _on_batch(table, axis) else ROOT
     while axis != top:
-        groups: list[Column] = [[] for _ in table.parents[table.axes[axis].parent]]
-        for parent, value in zip(table.parents[axis], values, strict=True):
-            groups[parent].append(value)
-        values, axis = groups, table.axes[axis].parent
+        values = [[values[row] for row in group] for group in table.children(axis)]
+        axis = table.axes[axis].parent
     return values if top == BATCH else values * count

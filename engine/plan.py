@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.block import AnyBlock
+from engine.fault import BlockError
 from engine.signature import Parameter
 
 ROOT = 0
@@ -57,13 +58,10 @@ class Read:
     Attributes:
         slot: where the column is.
         axis: the axis that the column lies on.
-        checked: here and below: whether values have to be checked before the block gets them, because their kinds do
-            not tell enough.
     """
 
     slot: int
     axis: int
-    checked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,36 +86,28 @@ class Gather:
     Attributes:
         slot: where the column is.
         axis: the axis that the column lies on.
-        below: the level that is gathered: the axis of the column, unless that is one value for the whole run, which
-            then stands for every row of the level. The root when nothing else is gathered.
+        below: the axis whose rows make the list. It is `axis`, unless the column is one value for the whole run: that
+            is repeated for every row of the level which the other inputs of the step gather, or makes a list of one
+            (and `below` is the root) where there are none.
         gates: the gates that decide for single rows of the list.
-        checked: as of `Read`, for every member of the list.
     """
 
     slot: int
     axis: int
     below: int
     gates: tuple[Gate, ...]
-    checked: bool
 
 
 @dataclass(frozen=True, slots=True)
-class ReadList:
-    """A list of which some members are read."""
+class ReadMembers:
+    """A list (`keys` is None) or a dict of which some members are read."""
 
+    keys: tuple[str, ...] | None
     items: tuple[Getter, ...]
-    checked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReadDict:
-    """A dict of which some values are read."""
-
-    items: tuple[tuple[str, Getter], ...]
-    checked: bool
-
-
-Getter = Constant | Read | Gather | ReadList | ReadDict
+Getter = Constant | Read | Gather | ReadMembers
+"""Where an argument of a step comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +118,7 @@ class Step:
         name: of the step in the workflow.
         axis: that it runs on.
         constants: arguments that are written into the workflow.
-        parameters: arguments that are parameters of the run, by their slot.
+        run_values: arguments that are one value for the whole run, with their slots.
         getters: arguments that are read row by row.
         gates: that all have to let a row pass.
         writes: slots of its outputs, by their names; a gate has one, `GATE`.
@@ -141,13 +131,17 @@ class Step:
     block: AnyBlock
     axis: int
     constants: dict[str, Any]
-    parameters: tuple[tuple[Parameter, int], ...]
+    run_values: tuple[tuple[Parameter, int], ...]
     getters: tuple[tuple[Parameter, Getter], ...]
     gates: tuple[Gate, ...]
     writes: dict[str, int]
     writes_axis: int
     waits_for: int
     followers: tuple[int, ...]
+
+    def blame(self, parameter: Parameter | None = None, details: str | None = None) -> tuple[BlockError, ...]:
+        """What an error says that is about this step, or about one parameter of it."""
+        return (BlockError(self.name, self.block.type, None, parameter.name if parameter else None, details),)
 
 
 @dataclass(frozen=True, slots=True)

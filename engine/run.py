@@ -101,7 +101,7 @@ class Run:
     def _fixed_arguments(self, step: Step) -> dict[str, Any]:
         """The arguments that are the same for every row; parameters of the run are checked here, before any step."""
         arguments = dict(step.constants)
-        for parameter, slot in step.parameters:
+        for parameter, slot in step.run_values:
             arguments[parameter.name] = check(step, parameter, self._table.column(slot)[0])
         for name in step.block.signature.resources:
             if name == STATE:
@@ -188,7 +188,7 @@ class Run:
                     f"Step {step.name!r}: {error.message}",
                     hint=error.hint,
                     context=Phase.STEPS,
-                    blocks=(BlockError(step.name, step.block.type),),
+                    blocks=step.blame(),
                 ) from error
         return result
 
@@ -224,7 +224,7 @@ class Run:
                     f"Step {step.name!r} makes more than {MAX_ROWS} rows.",
                     hint="Give the workflow less at a time.",
                     context=Phase.STEPS,
-                    blocks=(BlockError(step.name, step.block.type),),
+                    blocks=step.blame(),
                 )
             for column, values in zip(columns, lists, strict=True):
                 column.extend(values)
@@ -246,7 +246,7 @@ def _call(step: Step, arguments: dict[str, Any]) -> Any:
     except DynamicBlockCodeError:
         raise
     except RoboflowQueryLanguageError as error:
-        error.blocks = (BlockError(step.name, step.block.type),)
+        error.blocks = step.blame()
         error.context = Phase.STEPS
         raise
     except PenstockError as error:
@@ -260,7 +260,7 @@ def _call(step: Step, arguments: dict[str, Any]) -> Any:
             f"Step {step.name!r} ({step.block.type}) failed: {type(error).__name__}.",
             hint="The log of the server has the details.",
             context=Phase.STEPS,
-            blocks=(BlockError(step.name, step.block.type),),
+            blocks=step.blame(),
         ) from error
 
 
@@ -268,7 +268,7 @@ def _misbehaved(step: Step, what: str) -> InvalidBlockBehaviourError:
     return InvalidBlockBehaviourError(
         f"Step {step.name!r}: the block {step.block.type} {what}.",
         context=Phase.STEPS,
-        blocks=(BlockError(step.name, step.block.type),),
+        blocks=step.blame(),
     )
 
 

@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 import inspect
+import reprlib
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import Doc, is_typeddict
 
 from engine.errors import BlockInterfaceError
-from engine.kinds import ANY, KINDS, KINDS_OF_TYPE, Kinds
-from engine.values.detections import Detections
-from engine.values.frame import VideoMoment
-from engine.values.image import Image
+from engine.kinds import ANY, KINDS, KINDS_OF_TYPE, VALUE_CLASSES, Kinds
 from engine.values.shape import Missing, Passage, Shape, Source
 
-VALUE_CLASSES = (Image, Detections, VideoMoment)
-"""What has no form as a literal and so has to be wired."""
+T = TypeVar("T")
+
+UNIONS = (Union, types.UnionType)
 
 TWIN_NAMES = {"images": "image", "image": "images"}
 """Workflows spell these either way, whatever the block calls its parameter."""
 
 REQUIRED = inspect.Parameter.empty
 MAX_SHOWN = 80
-
-
-@dataclass(frozen=True, slots=True)
-class Alias:
-    """Written into an annotation: another key under which workflows may give the value."""
-
-    name: str
 
 
 @dataclass(frozen=True)
@@ -45,13 +37,12 @@ class Parameter:
         annotation: what an argument is: one value, a value of one row of a batch, or a list of what is gathered.
         kinds: what may be wired to it; empty when it is never wired.
         element_kinds: what may be wired to the members of a list or dict; empty when it is no container.
-        value_class: the class of a value, or of what is gathered, that has no form as a literal.
         literal: whether it may be written as a literal.
         targets: whether it names steps, which the block lets pass or not.
         default: its value when the step does not say one; `REQUIRED` when it must.
         shape: gathered or batch; None for one value per row.
-        optional: whether the block wants to see missing values; of a list or dict, missing members.
-        aliases: other keys of the JSON of a step.
+        optional: whether the block wants to see missing values, or missing members of what it gathers.
+        optional_members: whether a list or dict of selectors may have missing members.
         doc: one sentence for people.
     """
 
@@ -59,13 +50,12 @@ class Parameter:
     annotation: Any
     kinds: tuple[str, ...]
     element_kinds: tuple[str, ...]
-    value_class: type | None
     literal: bool
     targets: bool
     default: Any
     shape: Shape | None
     optional: bool
-    aliases: tuple[str, ...]
+    optional_members: bool
     doc: str
 
     @property
@@ -80,19 +70,15 @@ class Parameter:
 
     @cached_property
     def _validate(self) -> Callable[[Any], Any]:
-        """The adapter's own check, without the layer that asks for settings which nobody here sets."""
+        """The validator behind the adapter, whose own method costs more than most checks."""
         return self.adapter.validator.validate_python
 
     def takes(self, value: Any) -> Any:
         """The value as the block wants it; ValueError, with what is wrong in a few words, when it does not fit."""
-        if self.value_class is None or self.shape is Shape.GATHERED:
-            try:
-                return self._validate(value)
-            except ValidationError as error:
-                raise ValueError(_finding(error)) from error
-        if not isinstance(value, self.value_class) and not (value is None and self.optional):
-            raise ValueError(f"Expected {self.value_class.__name__}, got {type(value).__name__}")
-        return value
+        try:
+            return self._validate(value)
+        except ValidationError as error:
+            raise ValueError(_finding(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +100,7 @@ class Signature:
         batch: whether the block takes the whole batch at once.
         each: whether its outputs lie one level below its inputs.
         gate: whether it lets steps pass instead of returning outputs.
-        keys: parameters by the other keys that workflows may use.
+        keys: parameters by the other keys that workflows may use for them.
     """
 
     parameters: Mapping[str, Parameter]
@@ -132,7 +118,7 @@ class Signature:
 
 def shown(value: Any) -> str:
     """A value at a length that fits a message."""
-    text = repr(value)
+    text = reprlib.repr(value)  # which does not write out a whole list to show its beginning
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
 
 
@@ -159,125 +145,120 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     batch = any(parameter.shape is Shape.BATCH for parameter in parameters.values())
     gate = hints.get("return") is Passage
     outputs, each = ({}, False) if gate else _outputs(function.__name__, hints.get("return"), batch)
-    keys = {alias: p.name for p in parameters.values() for alias in p.aliases if alias not in parameters}
+    keys = {twin: name for name, twin in TWIN_NAMES.items() if name in parameters and twin not in parameters}
     return Signature(parameters, frozenset(resources), outputs, batch, each, gate, keys)
 
 
-def _parameter(name: str, hint: Any, default: Any) -> Parameter:
-    annotation, extras = _unwrap(hint)
-    shape, whole = _shape(name, extras), hint
+@dataclass(frozen=True, slots=True)
+class _Hint:
+    """An annotation taken apart.
+
+    Attributes:
+        bare: what is left without `Annotated` and None: a class, a list, a dict, or a union of several.
+        said: what stands in its `Annotated` layers.
+        optional: whether None is one of its values.
+    """
+
+    bare: Any
+    said: tuple[Any, ...]
+    optional: bool
+
+    def find(self, sort: type[T]) -> T | None:
+        """The first of what is said that is of a class."""
+        return next((item for item in self.said if isinstance(item, sort)), None)
+
+    def members(self) -> list[_Hint]:
+        """The members of a union; for what is none, itself."""
+        if get_origin(self.bare) not in UNIONS:
+            return [self]
+        return [_peel(member) for member in get_args(self.bare) if member is not type(None)]
+
+    def element(self) -> _Hint | None:
+        """What a list or dict holds; None for what is neither."""
+        return _peel(get_args(self.bare)[-1]) if get_origin(self.bare) in (list, dict) else None
+
+
+def _peel(hint: Any) -> _Hint:
+    """Take an annotation apart, layer by layer. `Missing` is what outputs may be, and no kind of value either."""
+    said: tuple[Any, ...] = ()
+    optional = False
+    while True:
+        if get_origin(hint) is Annotated:
+            hint, said = hint.__origin__, (*said, *hint.__metadata__)
+            continue
+        members = [member for member in get_args(hint) if member not in (type(None), Missing)]
+        if get_origin(hint) in UNIONS:
+            optional = optional or type(None) in get_args(hint)
+        if get_origin(hint) not in UNIONS or len(members) != 1:
+            return _Hint(hint, said, optional)
+        hint = members[0]
+
+
+def _parameter(name: str, annotation: Any, default: Any) -> Parameter:
+    hint, shape = _peel(annotation), _peel(annotation).find(Shape)
+    if shape is Shape.EACH:
+        raise BlockInterfaceError(f"{name}: Each is for outputs; for inputs there are Gathered and Batch.")
     if shape is not None:
-        (member,) = get_args(annotation)
-        annotation, member_extras = _unwrap(member)
-        extras, whole = (*extras, *member_extras), member if shape is Shape.BATCH else hint
-    annotation, optional, union_extras = _without_none(annotation)
-    if _shape(name, union_extras):
-        raise BlockInterfaceError(f"{name}: None stands inside of Gathered and Batch, as in Gathered[T | None].")
-    extras = (*extras, *union_extras)
-    source = next((extra for extra in extras if isinstance(extra, Source)), None)
+        if hint.optional:
+            raise BlockInterfaceError(f"{name}: None stands inside of Gathered and Batch, as in Gathered[T | None].")
+        (row,) = get_args(hint.bare)
+        annotation = row if shape is Shape.BATCH else annotation  # what is gathered is checked as a list
+        inner = _peel(row)
+        hint = _Hint(inner.bare, (*hint.said, *inner.said), inner.optional)
+    element = hint.element()
+    for value in (hint, element):
+        if value is not None and value.bare in VALUE_CLASSES and value.find(Kinds) is None:
+            raise BlockInterfaceError(f"{name}: {value.bare.__name__} says no kind; take it from engine.kinds.")
+    source, doc = hint.find(Source), hint.find(Doc)
     unwired = source in (Source.LITERAL, Source.STEPS)
-    kinds = _kinds(name, annotation, extras)
-    value_class = annotation if annotation in VALUE_CLASSES else None
-    aliases = tuple(extra.name for extra in extras if isinstance(extra, Alias))
-    if name in TWIN_NAMES:
-        aliases = (*aliases, TWIN_NAMES[name])
+    held = hint if element is None else element
     return Parameter(
         name=name,
-        annotation=whole,
-        kinds=() if unwired else kinds,
-        element_kinds=() if unwired else _element_kinds(name, annotation),
-        value_class=value_class,
-        literal=value_class is None and not _holds_values(annotation) and source is not Source.SELECTOR,
+        annotation=annotation,
+        kinds=() if unwired else _kinds(name, hint),
+        element_kinds=() if unwired else _element_kinds(name, hint),
+        literal=held.bare not in VALUE_CLASSES and source is not Source.SELECTOR,
         targets=source is Source.STEPS,
         default=default,
         shape=shape,
-        optional=optional or _optional_members(annotation),
-        aliases=aliases,
-        doc=next((extra.documentation for extra in extras if isinstance(extra, Doc)), ""),
+        optional=hint.optional,
+        optional_members=element is not None and element.optional,
+        doc=doc.documentation if doc else "",
     )
 
 
-def _shape(name: str, extras: tuple[Any, ...]) -> Shape | None:
-    """How an annotation says that values are nested."""
-    shape = next((extra for extra in extras if isinstance(extra, Shape)), None)
-    if shape is Shape.EACH:
-        raise BlockInterfaceError(f"{name}: Each is for outputs; for inputs there are Gathered and Batch.")
-    return shape
-
-
 def _outputs(block: str, hint: Any, batch: bool) -> tuple[dict[str, Output], bool]:
+    """The outputs that a block says it returns, and whether they lie one level deeper."""
     record = get_args(hint)[0] if batch and get_origin(hint) is list else hint
     if (batch and get_origin(hint) is not list) or not is_typeddict(record):
         form = "list of a TypedDict" if batch else "TypedDict"
         raise BlockInterfaceError(f"{block}: a block says its outputs by returning a {form}.")
     outputs, shapes = {}, set()
-    for name, output_hint in get_type_hints(record, include_extras=True).items():
-        annotation, extras = _unwrap(output_hint)
-        each = Shape.EACH in extras
-        if each:
-            annotation, extras = _unwrap(get_args(annotation)[0])
-        annotation, _, union_extras = _without_none(annotation)
-        shapes.add(each)
-        outputs[name] = Output(name, _kinds(name, annotation, (*extras, *union_extras)))
+    for name, annotation in get_type_hints(record, include_extras=True).items():
+        output = _peel(annotation)
+        shapes.add(output.find(Shape) is Shape.EACH)
+        if output.find(Shape) is Shape.EACH:
+            output = _peel(get_args(output.bare)[0])
+        outputs[name] = Output(name, _kinds(name, output))
     if len(shapes) > 1:
         raise BlockInterfaceError(f"{block}: either every output is Each, or none is.")
     return outputs, shapes == {True}
 
 
-def _unwrap(hint: Any) -> tuple[Any, tuple[Any, ...]]:
-    """An annotation without its `Annotated` layer, and what that layer says."""
-    if get_origin(hint) is Annotated:
-        return hint.__origin__, hint.__metadata__
-    return hint, ()
-
-
-def _without_none(annotation: Any) -> tuple[Any, bool, tuple[Any, ...]]:
-    """`T | None` as T, whether None was there, and what an `Annotated` T says. `Missing` is no kind of value either."""
-    if get_origin(annotation) not in (Union, types.UnionType):
-        return annotation, False, ()
-    members = get_args(annotation)
-    others = [member for member in members if member not in (type(None), Missing)]
-    if len(others) != 1:
-        extras = tuple(extra for member in others for extra in _unwrap(member)[1])
-        return annotation, type(None) in members, extras
-    inner, extras = _unwrap(others[0])
-    return inner, type(None) in members, extras
-
-
-def _kinds(name: str, annotation: Any, extras: tuple[Any, ...]) -> tuple[str, ...]:
-    said = tuple(kind for extra in extras if isinstance(extra, Kinds) for kind in extra.names)
+def _kinds(name: str, hint: _Hint) -> tuple[str, ...]:
+    """The kinds that an annotation says, or that its classes are known to have."""
+    said = tuple(kind for item in hint.said if isinstance(item, Kinds) for kind in item.names)
+    unknown = [kind for kind in said if kind not in KINDS]
+    if unknown:
+        raise BlockInterfaceError(f"{name}: there is no kind {unknown[0]!r}.")
     if said:
-        unknown = [kind for kind in said if kind not in KINDS]
-        if unknown:
-            raise BlockInterfaceError(f"{name}: there is no kind {unknown[0]!r}.")
         return said
-    if get_origin(annotation) in (Union, types.UnionType):
-        members = (_unwrap(member) for member in get_args(annotation) if member is not type(None))
-        return tuple(dict.fromkeys(kind for member in members for kind in _kinds(name, *member)))
-    return KINDS_OF_TYPE.get(get_origin(annotation) or annotation, (ANY,))
+    if get_origin(hint.bare) in UNIONS:
+        return tuple(dict.fromkeys(kind for member in hint.members() for kind in _kinds(name, member)))
+    return KINDS_OF_TYPE.get(get_origin(hint.bare) or hint.bare, (ANY,))
 
 
-def _holds_values(annotation: Any) -> bool:
-    """Whether an annotation is a list or dict of what has no form as a literal."""
-    if get_origin(annotation) not in (list, dict):
-        return False
-    return _without_none(_unwrap(get_args(annotation)[-1])[0])[0] in VALUE_CLASSES
-
-
-def _optional_members(annotation: Any) -> bool:
-    """Whether an annotation is a list or dict in which members may be None."""
-    if get_origin(annotation) not in (list, dict):
-        return False
-    return _without_none(_unwrap(get_args(annotation)[-1])[0])[1]
-
-
-def _element_kinds(name: str, annotation: Any) -> tuple[str, ...]:
+def _element_kinds(name: str, hint: _Hint) -> tuple[str, ...]:
     """What may be wired to the members of a list or the values of a dict; empty for what is neither."""
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin in (Union, types.UnionType):
-        inner = (_element_kinds(name, _unwrap(member)[0]) for member in arguments)
-        return tuple(dict.fromkeys(kind for kinds in inner for kind in kinds))
-    if origin in (list, dict):
-        annotation, extras = _unwrap(arguments[-1])
-        return _kinds(name, _without_none(annotation)[0], extras)
-    return ()
+    elements = (member.element() for member in hint.members())
+    return tuple(dict.fromkeys(kind for element in elements if element for kind in _kinds(name, element)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.plan import GATE, Gather, Getter, Plan, Read, ReadDict, ReadList, Step
+from engine.plan import GATE, Gather, Getter, Plan, Read, ReadMembers, Step
 from engine.reading import argument, passes
 from engine.table import Table
 from engine.values.shape import MISSING
@@ -49,7 +49,7 @@ def _names(plan: Plan) -> dict[int, str]:
 
 def _reasons(step: Step, table: Table, names: dict[int, str]) -> list[tuple[int, str]]:
     """The rows of a step that did not run, and why not."""
-    held = [(gate, passes(table, (gate,), step.axis) or []) for gate in step.gates]
+    held = [(gate, passes(table, (gate,), step.axis)) for gate in step.gates]
     needed = [(p, g, argument(table, step, p, g)) for p, g in step.getters]
     reasons = []
     for row in range(len(table.parents[step.axis])):
@@ -75,10 +75,8 @@ def _slots(getter: Getter) -> list[int]:
     """The slots that a getter reads."""
     if isinstance(getter, Read | Gather):
         return [getter.slot]
-    if isinstance(getter, ReadList):
+    if isinstance(getter, ReadMembers):
         return [slot for item in getter.items for slot in _slots(item)]
-    if isinstance(getter, ReadDict):
-        return [slot for _, item in getter.items for slot in _slots(item)]
     return []
 
 

@@ -16,11 +16,10 @@ from engine.block import AnyBlock, Block
 from engine.console import StepConsole
 from engine.errors import DynamicBlockCodeError
 from engine.fault import BlockError, BlockTraceback
-from engine.kinds import ANY
+from engine.kinds import ANY, Image
 from engine.registry import Blocks, MakeBlocks
 from engine.signature import REQUIRED, Output, Parameter, Signature
 from engine.state import STEP_SOURCE, State
-from engine.values.image import Image
 from engine.values.shape import Shape
 
 COMPILATION = "dynamic_block_code_compilation"
@@ -260,15 +259,14 @@ def _parameter(ours: str, manifest: Manifest, name: str) -> Parameter:
     literal = bool(item.value_types) or COLOR in item.kinds
     return Parameter(
         name=ours,
-        annotation=item.annotation,
+        annotation=Image if item.kinds == ("image",) and not literal else item.annotation,
         kinds=item.kinds,
         element_kinds=(),
-        value_class=Image if item.kinds == ("image",) and not literal else None,
         literal=literal,
         targets=False,
         default=default,
         shape=shape,
         optional=manifest.accepts_empty_values,
-        aliases=(),
+        optional_members=False,
         doc="",
     )

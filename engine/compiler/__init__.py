@@ -1,4 +1,8 @@
-"""From JSON to a plan: parse, link, check, axes, plan."""
+"""From JSON to a plan, in passes: parse, link, check, axes, lower.
+
+Before that, `embed` puts the workflows that are named in a document in their place: the engine does so for itself,
+since what comes out is the key under which it keeps plans.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,9 @@ from typing import Any
 
 from engine.compiler.axes import lay_axes
 from engine.compiler.check import check_kinds
-from engine.compiler.link import link
-from engine.compiler.lower import lower
-from engine.compiler.parse import parse
+from engine.compiler.link import link_steps
+from engine.compiler.lower import lower_workflow
+from engine.compiler.parse import parse_workflow
 from engine.plan import Plan
 from engine.registry import Registry
 
@@ -26,8 +30,8 @@ def compile_workflow(definition: Any, registry: Registry) -> Plan:
         WorkflowEnvironmentConfigurationError: it comes with blocks of its own, which nothing here runs.
         DynamicBlockCodeError: the code of one does not compile.
     """
-    workflow = parse(definition, registry)
-    order = link(workflow)
+    workflow = parse_workflow(definition, registry)
+    order = link_steps(workflow)
     check_kinds(workflow)
     axes = lay_axes(workflow, order.names)
-    return lower(workflow, order, axes)
+    return lower_workflow(workflow, order, axes)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.block import AnyBlock
-from engine.compiler.workflow import Argument, Literal, Reference, Scope, Wire, WiredDict, WiredList
+from engine.compiler.workflow import Argument, Literal, Members, Reference, Scope, Wire
 from engine.document import StepDocument
 from engine.errors import ExecutionGraphStructureError, InvalidReferenceTargetError, WorkflowError, WorkflowSyntaxError
 from engine.fault import BlockError, Phase
@@ -63,11 +63,11 @@ def read_wires(value: Any, scope: Scope, *, alone: bool = True, inside: bool = T
     """
     if alone and is_selector(value):
         return Wire(_reference(value, scope))
-    if inside and isinstance(value, list) and any(map(is_selector, value)):
-        return WiredList(tuple(_member(item, scope) for item in value))
-    if inside and isinstance(value, dict) and any(map(is_selector, value.values())):
-        return WiredDict(tuple((key, _member(item, scope)) for key, item in value.items()))
-    return None
+    keys = tuple(value) if isinstance(value, dict) else None
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if not inside or not any(map(is_selector, items)):
+        return None
+    return Members(keys, tuple(_member(item, scope) for item in items))
 
 
 def read_targets(block: AnyBlock, place: str, literals: Mapping[str, Any]) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def read_targets(block: AnyBlock, place: str, literals: Mapping[str, Any]) -> tu
     for parameter in block.signature.parameters.values():
         if not parameter.targets:
             continue
-        value = literals[parameter.name]
+        value = literals[parameter.name] or ()
         for text in value.values() if isinstance(value, dict) else value:
             selector = parse_selector(text)
             where = (BlockError(place, block.type, None, parameter.name),)

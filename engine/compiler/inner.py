@@ -1,34 +1,34 @@
-"""Workflows in workflows: their steps become steps of the whole, under the name of the step that they are.
+"""Workflows in workflows: an inner workflow is spread out, so that the whole has one graph.
 
-A name that stands for another value (an input of an inner workflow, or one of its outputs) is kept as an alias while
-documents are read, since what it stands for may come later; at the end every alias is followed to its value.
+Where the step `part` is a workflow, its steps `x` become steps `part.x` of the whole, its input `v` is known as
+`$steps.part.$v`, and its output `o` as `$steps.part.o`. These two are aliases of other values. They are noted while
+documents are read, since what they stand for may come later; at the end every alias is followed to its value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, TypeGuard
+from dataclasses import replace
+from typing import Any, TypedDict
 
+from engine.block import block
 from engine.compiler.arguments import read_wires
-from engine.compiler.doors import Doors
 from engine.compiler.embed import INNER_TYPE
 from engine.compiler.read import read_document
 from engine.compiler.workflow import (
     INPUT_MARK,
     Argument,
     Literal,
+    Members,
     ParsedOutput,
     ParsedStep,
     ParsedWorkflow,
     Reference,
     Scope,
     Wire,
-    WiredDict,
-    WiredList,
     is_wildcard,
 )
-from engine.document import Document, ParameterInput, StepDocument
+from engine.document import Document, Input, ParameterInput, StepDocument
 from engine.errors import (
     ExecutionGraphStructureError,
     InnerWorkflowParameterBindingsMissingRequiredError,
@@ -38,17 +38,22 @@ from engine.errors import (
     WorkflowSyntaxError,
 )
 from engine.fault import BlockError, Phase
-from engine.kinds import ANY
-from engine.selectors import OutputSelector
-from engine.signature import Parameter
+from engine.kinds import ANY, Anything
+from engine.selectors import InputSelector, OutputSelector
+from engine.signature import Output, Parameter
+from engine.values.shape import Wired
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
-    """An inner workflow: its document, and the scope that its names stand in."""
+class HandedOn(TypedDict):
+    """The same value."""
 
-    document: Document
-    scope: Scope
+    value: Anything
+
+
+@block("penstock/door@v1")
+def door(value: Wired[Anything]) -> HandedOn:
+    """Hand a value on that an inner workflow merely lets through, so that a gate on that workflow can hold it."""
+    return {"value": value}
 
 
 class InnerWorkflows:
@@ -57,9 +62,10 @@ class InnerWorkflows:
     def __init__(self) -> None:
         self._aliases: dict[Reference, Argument] = {}
         self._outputs: dict[str, tuple[str, ...]] = {}
+        self._let_through: list[OutputSelector] = []
 
-    def enter(self, step: StepDocument, scope: Scope) -> Child:
-        """The inner workflow that a step is, with its inputs bound.
+    def enter(self, step: StepDocument, scope: Scope) -> tuple[Document, Scope]:
+        """The document of the inner workflow that a step is, with its inputs bound, and the scope of its names.
 
         Raises:
             InnerWorkflowParameterBindingsError: bindings that do not fit its inputs.
@@ -70,24 +76,37 @@ class InnerWorkflows:
         document = _read(extra.get("workflow_definition"), child)
         self._bind(document, extra.get("parameter_bindings", {}), scope, child)
         self._outputs[child.path] = tuple(field.name for field in document.outputs)
-        return Child(document, child)
+        return document, child
 
-    def leave(self, child: Child, shown: Mapping[str, Reference]) -> None:
+    def leave(self, child: Scope, shown: Mapping[str, Reference]) -> None:
         """Note what the outputs of an inner workflow show, once its steps are read."""
         for name, selector in shown.items():
-            self._aliases[OutputSelector(child.scope.path, name)] = Wire(child.scope.reference(selector))
+            output, source = OutputSelector(child.path, name), child.reference(selector)
+            self._aliases[output] = Wire(source)
+            if isinstance(selector, InputSelector) and not isinstance(self._aliases.get(source), Literal):
+                self._let_through.append(output)
 
     def resolve(self, workflow: ParsedWorkflow) -> ParsedWorkflow:
-        """The workflow with every alias followed, and gates on inner workflows acting on all their steps."""
+        """The workflow with every alias followed, and gates on inner workflows acting on all that is in them."""
         if not self._outputs:
             return workflow
-        gated = {self._nearest(name, workflow.steps) for step in workflow.steps.values() for name, _ in step.targets}
-        self._doors = Doors(workflow, gated & self._outputs.keys())
-        steps = {step.name: self._with_arguments(step) for step in workflow.steps.values()}
-        outputs = tuple(self._resolve_output(output) for output in workflow.outputs)
-        steps |= self._doors.steps
+        targets = {self._nearest(name, workflow.steps) for step in workflow.steps.values() for name, _ in step.targets}
+        steps = {**workflow.steps, **self._doors(targets & self._outputs.keys())}
+        steps = {name: self._with_arguments(step) for name, step in steps.items()}
         steps = {name: self._with_targets(step, steps) for name, step in steps.items()}
+        steps = {name: _with_kinds(step, steps, workflow.inputs) for name, step in steps.items()}
+        outputs = tuple(self._resolve_output(output) for output in workflow.outputs)
         return ParsedWorkflow(workflow.inputs, steps, outputs)
+
+    def _doors(self, gated: Collection[str]) -> dict[str, ParsedStep]:
+        """Steps for the outputs of gated inner workflows that show a value from outside."""
+        doors = {}
+        for output in self._let_through:
+            if any(f"{output.step}.".startswith(f"{path}.") for path in gated):
+                name = f"{output.step}.{INPUT_MARK}{output.output}"
+                doors[name] = ParsedStep(name, door, {"value": self._aliases[output]}, door.signature.outputs)
+                self._aliases[output] = Wire(OutputSelector(name, "value"))
+        return doors
 
     def _bind(self, document: Document, bindings: Any, scope: Scope, child: Scope) -> None:
         """Note what the inputs of an inner workflow stand for."""
@@ -148,18 +167,16 @@ class InnerWorkflows:
         """An argument without aliases; a literal that came through one is checked like any other."""
         if isinstance(argument, Wire):
             value = self._follow(argument)
-            if isinstance(value, WiredList | WiredDict) and not parameter.element_kinds and ANY not in parameter.kinds:
+            if isinstance(value, Members) and not parameter.element_kinds and ANY not in parameter.kinds:
                 raise _misfit(step, parameter, "takes one value, and what it selects is bound to several selectors")
             return self._checked(step, parameter, value) if isinstance(value, Literal) else value
-        if isinstance(argument, WiredList):
-            return WiredList(tuple(self._member(step, parameter, item) for item in argument.items))
-        if isinstance(argument, WiredDict):
-            return WiredDict(tuple((key, self._member(step, parameter, item)) for key, item in argument.items))
+        if isinstance(argument, Members):
+            return Members(argument.keys, tuple(self._member(step, parameter, item) for item in argument.items))
         return argument
 
     def _member(self, step: ParsedStep, parameter: Parameter, item: Literal | Wire) -> Literal | Wire:
         value = self._follow(item) if isinstance(item, Wire) else item
-        if isinstance(value, WiredList | WiredDict):
+        if isinstance(value, Members):
             raise _misfit(step, parameter, "a list of selectors cannot stand in a list of selectors")
         return value
 
@@ -172,8 +189,8 @@ class InnerWorkflows:
             raise _misfit(step, parameter, str(error)) from error
 
     def _follow(self, wire: Wire) -> Argument:
-        """What a selector stands for in the end, behind the doors of the inner workflows on the way."""
-        passed: list[OutputSelector] = []
+        """What a selector stands for in the end."""
+        passed: list[Reference] = []
         value: Argument = wire
         while isinstance(value, Wire) and self._is_alias(value.selector):
             if value.selector in passed:
@@ -181,11 +198,9 @@ class InnerWorkflows:
                 raise ExecutionGraphStructureError(f"These names stand for each other: {path}.", context=Phase.INNER)
             passed.append(value.selector)
             value = self._aliases[value.selector]
-        for shown in reversed(passed):
-            value = self._doors.through(shown, value)
         return value
 
-    def _is_alias(self, selector: Reference) -> TypeGuard[OutputSelector]:
+    def _is_alias(self, selector: Reference) -> bool:
         """Whether a selector points into an inner workflow; raises when it points to nothing there."""
         if not isinstance(selector, OutputSelector) or selector.step not in self._outputs:
             return False
@@ -222,14 +237,37 @@ class InnerWorkflows:
 
     def _reference(self, output: ParsedOutput, selector: Reference) -> Reference:
         value = self._follow(Wire(selector))
+        if isinstance(value, Literal):
+            what, hint = "a value that is written into the workflow", "Leave it out: it is always the same."
+        if isinstance(value, Members):
+            what, hint = "a list or dict of several values", "Show these one by one."
         if not isinstance(value, Wire):
             raise InvalidReferenceTargetError(
-                f"The output {output.field.name!r} shows a value that is written into the workflow.",
-                hint="Leave it out: it is always the same.",
+                f"The output {output.field.name!r} shows {what}.",
+                hint=hint,
                 context=Phase.INNER,
                 blocks=(BlockError(block_id=output.field.name, property_name="selector"),),
             )
         return value.selector
+
+
+def _with_kinds(step: ParsedStep, steps: Mapping[str, ParsedStep], inputs: Mapping[str, Input]) -> ParsedStep:
+    """A step; a door with the kinds of what it hands on, perhaps from door to door. Loops are found when linking."""
+    value, passed = step.arguments.get("value"), {step.name}
+    if step.block is not door or not isinstance(value, Wire):
+        return step
+    kinds: tuple[str, ...] = (ANY,)
+    while isinstance(value, Wire):
+        source = value.selector
+        if isinstance(source, InputSelector):
+            kinds = inputs[source.name].kinds if source.name in inputs else kinds
+            break
+        maker = steps.get(source.step)
+        if maker is None or source.output not in maker.outputs or source.step in passed:
+            break
+        kinds, value = maker.outputs[source.output].kinds, maker.arguments["value"] if maker.block is door else None
+        passed.add(source.step)
+    return replace(step, outputs={"value": Output("value", kinds)})
 
 
 def _misfit(step: ParsedStep, parameter: Parameter, what: str) -> WorkflowSyntaxError:
@@ -237,7 +275,7 @@ def _misfit(step: ParsedStep, parameter: Parameter, what: str) -> WorkflowSyntax
     return WorkflowSyntaxError(
         f"Step {step.name!r}, {parameter.name}: {what}.",
         context=Phase.INNER,
-        blocks=(BlockError(step.name, step.block.type, None, parameter.name, what),),
+        blocks=step.blame(parameter, what),
     )
 
 

@@ -28,7 +28,7 @@ class Order:
     followers: Mapping[str, tuple[int, ...]]
 
 
-def link(workflow: ParsedWorkflow) -> Order:
+def link_steps(workflow: ParsedWorkflow) -> Order:
     """The order of the steps.
 
     Raises:

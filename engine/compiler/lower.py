@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from engine.compiler.axes import Axes
@@ -11,17 +10,15 @@ from engine.compiler.link import Order
 from engine.compiler.workflow import (
     Argument,
     Literal,
+    Members,
     ParsedOutput,
     ParsedStep,
     ParsedWorkflow,
     Reference,
     Wire,
-    WiredDict,
-    WiredList,
     is_wildcard,
 )
 from engine.document import ParameterInput
-from engine.kinds import ANY
 from engine.plan import (
     GATE,
     Constant,
@@ -33,8 +30,7 @@ from engine.plan import (
     PlannedInput,
     PlannedOutput,
     Read,
-    ReadDict,
-    ReadList,
+    ReadMembers,
     Step,
 )
 from engine.selectors import InputSelector, OutputSelector, Selector, StepSelector
@@ -42,7 +38,7 @@ from engine.signature import Parameter
 from engine.values.shape import Shape
 
 
-def lower(workflow: ParsedWorkflow, order: Order, axes: Axes) -> Plan:
+def lower_workflow(workflow: ParsedWorkflow, order: Order, axes: Axes) -> Plan:
     """The plan of a workflow that all passes before have found good."""
     lowering = _Lowering(workflow, order, axes)
     steps = tuple(lowering.step(workflow.steps[name]) for name in order.names)
@@ -82,7 +78,7 @@ class _Lowering:
     def step(self, step: ParsedStep) -> Step:
         """One step, its arguments sorted by when they are known."""
         constants: dict[str, Any] = {}
-        parameters: list[tuple[Parameter, int]] = []
+        run_values: list[tuple[Parameter, int]] = []
         getters: list[tuple[Parameter, Getter]] = []
         for name, argument in step.arguments.items():
             parameter = step.block.signature.parameters[name]
@@ -91,7 +87,7 @@ class _Lowering:
             elif isinstance(argument, Literal):
                 constants[name] = argument.value
             elif isinstance(argument, Wire) and not parameter.shape and self._is_parameter(argument.selector):
-                parameters.append((parameter, self.slots[argument.selector]))
+                run_values.append((parameter, self.slots[argument.selector]))
             else:
                 getters.append((parameter, self._getter(step, parameter, argument)))
         writes = {output: self.slots[OutputSelector(step.name, output)] for output in step.outputs}
@@ -104,7 +100,7 @@ class _Lowering:
             block=step.block,
             axis=axis,
             constants=constants,
-            parameters=tuple(parameters),
+            run_values=tuple(run_values),
             getters=tuple(getters),
             gates=tuple(gate for gate in self._gates(step) if gate.axis in line),
             writes=writes,
@@ -140,30 +136,11 @@ class _Lowering:
     def _getter(self, step: ParsedStep, parameter: Parameter, argument: Argument) -> Getter:
         if isinstance(argument, Literal):
             return Constant(argument.value)
-        if isinstance(argument, WiredList):
-            items = tuple(self._getter(step, parameter, item) for item in argument.items)
-            return ReadList(items, self._checked_inside(parameter, argument.items))
-        if isinstance(argument, WiredDict):
-            named = tuple((key, self._getter(step, parameter, item)) for key, item in argument.items)
-            return ReadDict(named, self._checked_inside(parameter, [item for _, item in argument.items]))
+        if isinstance(argument, Members):
+            return ReadMembers(argument.keys, tuple(self._getter(step, parameter, item) for item in argument.items))
         slot, axis = self.slots[argument.selector], self._axes.of(argument.selector)
-        checked = self._is_vague(argument.selector, parameter.kinds)
         if parameter.shape is not Shape.GATHERED:
-            return Read(slot, axis, checked)
+            return Read(slot, axis)
         gathered = [self._axes.of(s) for p, s, _ in step.wires() if p.shape is Shape.GATHERED]
         below = max(gathered, key=lambda level: self._axes.axes[level].depth)
-        return Gather(slot, axis, below, tuple(gate for gate in self._gates(step) if gate.axis == below), checked)
-
-    def _checked_inside(self, parameter: Parameter, items: Iterable[Literal | Wire]) -> bool:
-        """Whether a list or dict has to be looked at: it has literals among its selectors, or values of any kind.
-
-        What a list or dict of gathered lists may be, no annotation tells.
-        """
-        taken = parameter.element_kinds
-        return parameter.shape is not Shape.GATHERED and any(
-            ANY not in taken if isinstance(item, Literal) else self._is_vague(item.selector, taken) for item in items
-        )
-
-    def _is_vague(self, selector: Reference, taken: tuple[str, ...]) -> bool:
-        """Whether the kinds at the two ends of an edge leave open whether a value fits."""
-        return ANY not in taken and ANY in kinds_of(self._workflow, selector)
+        return Gather(slot, axis, below, tuple(gate for gate in self._gates(step) if gate.axis == below))

@@ -22,7 +22,7 @@ MAX_HINTS = 10
 """To find the nearest type takes milliseconds, and whoever has more problems than this has others to mend first."""
 
 
-def parse(definition: Any, registry: Registry) -> ParsedWorkflow:
+def parse_workflow(definition: Any, registry: Registry) -> ParsedWorkflow:
     """The document with every step's block found, every literal checked, and inner workflows as steps of their own.
 
     Raises:
@@ -74,9 +74,9 @@ class _Parser:
         brought = {**around, **self._registry.brought(document.dynamic_blocks_definitions or ())}
         for step in document.steps:
             if step.type == INNER_TYPE:
-                child = self.inner.enter(step, scope)
-                self.read(child.document, child.scope, brought)
-                self.inner.leave(child, {field.name: read_selector(field) for field in child.document.outputs})
+                inner, child = self.inner.enter(step, scope)
+                self.read(inner, child, brought)
+                self.inner.leave(child, {field.name: read_selector(field) for field in inner.outputs})
             else:
                 self._read_step(step, scope, brought)
 

@@ -58,20 +58,14 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True)
-class WiredList:
-    """A list with selectors among its members."""
+class Members:
+    """A list (`keys` is None) or a dict with selectors among its members."""
 
+    keys: tuple[str, ...] | None
     items: tuple[Literal | Wire, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WiredDict:
-    """A dict with selectors among its values."""
-
-    items: tuple[tuple[str, Literal | Wire], ...]
-
-
-Argument = Literal | Wire | WiredList | WiredDict
+Argument = Literal | Wire | Members
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +82,18 @@ class ParsedStep:
     outputs: Mapping[str, Output]
     targets: tuple[tuple[str, str], ...] = ()
 
-    def blame(self, parameter: Parameter | None = None) -> tuple[BlockError, ...]:
+    def blame(self, parameter: Parameter | None = None, details: str | None = None) -> tuple[BlockError, ...]:
         """What an error says that is about this step, or about one parameter of it."""
-        return (BlockError(self.name, self.block.type, property_name=parameter.name if parameter else None),)
+        return (BlockError(self.name, self.block.type, None, parameter.name if parameter else None, details),)
 
     def wires(self) -> Iterator[tuple[Parameter, Reference, bool]]:
         """Every selector of the step: the parameter, the selector, and whether it stands inside a list or dict."""
         parameters = self.block.signature.parameters
         for name, argument in self.arguments.items():
-            if isinstance(argument, Wire):
-                yield parameters[name], argument.selector, False
-            elif isinstance(argument, WiredList):
-                for item in argument.items:
-                    if isinstance(item, Wire):
-                        yield parameters[name], item.selector, True
-            elif isinstance(argument, WiredDict):
-                for _, item in argument.items:
-                    if isinstance(item, Wire):
-                        yield parameters[name], item.selector, True
+            inside = isinstance(argument, Members)
+            for item in argument.items if isinstance(argument, Members) else (argument,):
+                if isinstance(item, Wire):
+                    yield parameters[name], item.selector, inside
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,8 @@ def _moved_column(name: str, column: npt.NDArray[Any], x: float, y: float) -> np
     if name not in POINT_COLUMNS:
         return column
     if column.dtype != object:
-        moved: npt.NDArray[Any] = column + np.array([x, y], dtype=column.dtype)
+        moved: npt.NDArray[Any] = column + np.array([x, y], column.dtype if column.dtype.kind == "f" else None)
         return moved
-    return objects([None if points is None else np.asarray(points) + np.array([x, y]) for points in column])
+    return objects(
+        [None if points is None else np.asarray(points).reshape(-1, 2) + np.array([x, y]) for points in column]
+    )

@@ -16,6 +16,7 @@ from engine.errors import PenstockError
 from engine.guard.egress import Egress
 from engine.guard.folder import Folder
 from engine.guard.limits import SourcePolicy
+from engine.kinds import INSTANCES, KEYPOINTS, OBJECTS
 from engine.signature import Parameter
 from engine.state import State
 from engine.values.detections import Detections, strings
@@ -125,10 +126,15 @@ def shaped(parameter: Parameter, value: Any) -> Any:
     return [value] if parameter.shape in (Shape.BATCH, Shape.GATHERED) else value
 
 
+def takes_detections(parameter: Parameter) -> bool:
+    """Whether a parameter is a set of detections."""
+    return not parameter.literal and not {OBJECTS, INSTANCES, KEYPOINTS}.isdisjoint(parameter.kinds)
+
+
 def _working(block: AnyBlock, parameter: Parameter) -> Any:
-    if parameter.value_class is Image:
+    if "image" in parameter.kinds:
         return Image(picture().pixels, "image", video=frame(1).video)
-    if parameter.value_class is Detections or (block.type.endswith("property_definition@v1") and not parameter.literal):
+    if takes_detections(parameter) or (block.type.endswith("property_definition@v1") and not parameter.literal):
         return things()
     if not parameter.literal and parameter.element_kinds:
         return [things(), things()]
@@ -143,9 +149,9 @@ def _taken(parameter: Parameter, value: Any) -> Any:
 
 def extremes(parameter: Parameter) -> Iterator[Any]:
     """The most extreme values that a parameter takes."""
-    if parameter.value_class is Detections:
+    if takes_detections(parameter):
         yield from odd_things()
-    elif parameter.value_class is Image:
+    elif "image" in parameter.kinds:
         yield from (picture(1, 1), picture(5000, 1), picture(1, 5000))
     elif parameter.literal:
         for value in EXTREMES:

@@ -103,6 +103,6 @@ def _others(block: AnyBlock, folder: Path) -> Iterator[Arguments]:
     """What is no number: as it works, and with each of the odd values in turn."""
     yield {}
     for parameter in block.signature.parameters.values():
-        if parameter.value_class is not None:
+        if not parameter.literal:
             for value in extremes(parameter):
                 yield {parameter.name: shaped(parameter, value)}

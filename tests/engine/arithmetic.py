@@ -222,7 +222,7 @@ def misbehave(value: Anything) -> Values:
 
 
 @block("test/let@v1")
-def let(value: Anything, next_steps: NextSteps) -> Passage:
+def let(value: Anything, next_steps: NextSteps | None = None) -> Passage:
     """Let pass whatever comes."""
     return Passage(value)
 

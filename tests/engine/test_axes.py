@@ -18,6 +18,19 @@ COUNT = batch_input("n")
 EXPLODED = step("explode", "up", count="$inputs.n")
 
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = {
+    "a list that is missing skips the row, whatever its members may be": (
+        workflow(
+            [COUNT],
+            [
+                step("drop", "d", value="$inputs.n"),
+                step("some", "whole", items="$steps.d.value"),
+                step("some", "parts", items=["$steps.d.value", "$inputs.n"]),
+            ],
+            {"whole": "$steps.whole.value", "parts": "$steps.parts.value"},
+        ),
+        {"n": [[1], []]},
+        [{"whole": [1], "parts": [[1], [1]]}, {"whole": None, "parts": [None, []]}],
+    ),
     "per element": (
         workflow([COUNT], [step("add", "s", a="$inputs.n", b=2)], {"o": "$steps.s.number"}),
         {"n": [1, 2]},

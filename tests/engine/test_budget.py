@@ -150,3 +150,11 @@ def test_values_that_are_nested_too_deeply_are_refused() -> None:
     plan = subject.plan(workflow([batch_input("n")], [step("deepen", "s", value="$inputs.n")], {"o": "$steps.s.value"}))
     with pytest.raises(RuntimeInputError, match="Step 's': A value is nested"):
         subject.run(plan, {"n": 2_000}, wire=True)
+
+
+def test_columns_of_detections() -> None:
+    columns = {"polygon": np.empty(1, object), "embedding": np.zeros((1, 1000))}
+    columns["polygon"][0] = np.zeros((50, 2))
+    detections = found((0, 0, 1, 1), columns=columns)
+    assert held(detections) == 8 + 800 + 8000
+    assert held(detections, detections) == 8 + 800 + 8000

@@ -218,3 +218,10 @@ def test_what_is_no_json_is_no_definition(case: str) -> None:
         engine().plan(workflow([parameter("p", NOT_JSON[case])], [], {}))
     with pytest.raises(WorkflowDefinitionError, match="is JSON"):
         engine().outputs_of(step("same", "s", value=NOT_JSON[case]))
+
+
+@pytest.mark.parametrize("item", [batch_input("n"), parameter("n")], ids=["batch", "parameter"])
+def test_an_input_without_kinds_may_be_anything(item: dict[str, Any]) -> None:
+    subject = engine()
+    plan = subject.plan(workflow([{**item, "kind": []}], [step("add", "s", a="$inputs.n")], {"o": "$steps.s.number"}))
+    assert subject.run(plan, {"n": 1}) == [{"o": 2}]

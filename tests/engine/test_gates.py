@@ -208,6 +208,14 @@ def test_refused(case: str) -> None:
     assert says in str(caught.value)
 
 
+def test_a_gate_may_name_no_steps() -> None:
+    subject = engine()
+    plan = subject.plan(
+        workflow([N], [step("let", "g", value=[]), step("add", "s", a="$inputs.n")], {"o": "$steps.s.number"})
+    )
+    assert subject.run(plan, {"n": 1}) == [{"o": 2}]
+
+
 def test_steps_remember_only_what_they_are_given_a_memory_for() -> None:
     subject = engine()
     plan = subject.plan(workflow([N], [step("remember", "s", value="$inputs.n")], {"o": "$steps.s.value"}))

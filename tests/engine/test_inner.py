@@ -180,6 +180,24 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = 
             {"n": None, "p": None, "all": {"n": None, "p": None}, "e": "none"},
         ],
     ),
+    "gates hold what is handed through by a wildcard": (
+        workflow(
+            [N],
+            [
+                step("odd", "g", value="$inputs.n", next_steps=["$steps.w"]),
+                inner(
+                    "w",
+                    workflow(
+                        [parameter("n")], [inner("v", HANDS_ON, n="$inputs.n", p="$inputs.n")], {"all": "$steps.v.*"}
+                    ),
+                    n="$inputs.n",
+                ),
+            ],
+            {"all": "$steps.w.all"},
+        ),
+        {"n": [1, 2]},
+        [{"all": {"n": 1, "p": 1}}, {"all": {"n": None, "p": None}}],
+    ),
     "gates hold what is handed through two": (
         workflow(
             [N, batch_input("m")],
@@ -361,3 +379,19 @@ def test_refused(case: str) -> None:
 def test_as_deep_and_as_many_as_allowed() -> None:
     engine().plan(workflow([], [inner("w", nested(4), x=1)], {}))
     engine().plan(workflow([], [inner(f"w{n}", ADDS, x=1) for n in range(32)], {}))
+
+
+def test_what_is_handed_through_keeps_its_kinds() -> None:
+    """Secrets are told from other texts by their kinds alone, and masks travel as their kinds say."""
+    hands_on = workflow([parameter("x")], [], {"o": "$inputs.x"})
+    steps = [
+        step("odd", "g", value="$inputs.n", next_steps=["$steps.a", "$steps.b"]),
+        inner("b", hands_on, x="$steps.a.o"),
+        inner("a", hands_on, x="$inputs.s"),
+    ]
+    subject = engine()
+    plan = subject.plan(workflow([N, parameter("s", kind=["secret"])], steps, {"o": "$steps.b.o"}))
+    assert subject.run(plan, {"n": [1, 2], "s": "a long secret"}, wire=True) == [{"o": "a ********et"}, {"o": None}]
+    loop = [steps[0], inner("b", hands_on, x="$steps.a.o"), inner("a", hands_on, x="$steps.b.o")]
+    with pytest.raises(ExecutionGraphStructureError, match="wait for each other"):
+        subject.plan(workflow([N], loop, {"o": "$steps.b.o"}))

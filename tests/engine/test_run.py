@@ -44,7 +44,11 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"n": ["x"]},
         "Step 't', a",
     ),
-    "no picture": (workflow([N], [step("size", "s", images="$inputs.n")], {}), {"n": [1]}, "Expected Image, got int"),
+    "no picture": (
+        workflow([N], [step("size", "s", images="$inputs.n")], {}),
+        {"n": [1]},
+        "an instance of Image, got 1",
+    ),
 }
 
 

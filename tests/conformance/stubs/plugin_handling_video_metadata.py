@@ -6,9 +6,8 @@ from typing import TypedDict
 
 from blocks.trackers.byte_track import ByteTrack, Settings
 from engine.block import block
-from engine.kinds import AnyDetections
+from engine.kinds import AnyDetections, VideoMetadata
 from engine.state import State
-from engine.values.frame import VideoMoment
 
 
 class FrameNumber(TypedDict):
@@ -24,13 +23,13 @@ class TrackerIds(TypedDict):
 
 
 @block("ExampleVideoMetadataProcessing")
-def example_video_metadata_processing(metadata: VideoMoment) -> FrameNumber:
+def example_video_metadata_processing(metadata: VideoMetadata) -> FrameNumber:
     """The number of the frame."""
     return {"frame_number": metadata.number}
 
 
 @block("Tracker")
-def tracker(metadata: VideoMoment, predictions: AnyDetections, *, state: State) -> TrackerIds:
+def tracker(metadata: VideoMetadata, predictions: AnyDetections, *, state: State) -> TrackerIds:
     """The tracks of the detections."""
     memory = state.of(metadata.source, ByteTrack)
     settings = Settings(activation=0.25, patience=30, match=0.8, confirm=1)

@@ -1,16 +1,17 @@
-"""Values whose kinds do not tell enough are checked before a block gets them, wherever they stand."""
+"""Values are checked before a block gets them, wherever they stand and whatever their kinds say."""
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 import pytest
+from annotated_types import Ge
 
 from engine.block import block
 from engine.engine import Engine
 from engine.errors import RuntimeInputError, WorkflowSyntaxError
 from engine.guard.limits import Limits, SourcePolicy
-from engine.kinds import AnyDetections, Anything, Image
+from engine.kinds import AnyDetections, Anything, Image, Kinds
 from engine.registry import Registry
 from engine.values.detections import Detections
 from engine.values.frame import Frame
@@ -61,6 +62,18 @@ def upper(word: str) -> Seen:
     return {"seen": word.upper()}
 
 
+@block("test/root@v1")
+def root(number: Annotated[float, Ge(0)]) -> Seen:
+    """The square root of a number."""
+    return {"seen": number**0.5}
+
+
+@block("test/side@v1")
+def side(which: Annotated[Literal["left", "right"], Kinds("string")]) -> Seen:
+    """One of two."""
+    return {"seen": {"left": -1, "right": 1}[which]}
+
+
 @block("test/count@v1")
 def count(sets: Wired[list[AnyDetections]]) -> Seen:
     """How many detections there are in some sets."""
@@ -69,14 +82,15 @@ def count(sets: Wired[list[AnyDetections]]) -> Seen:
 
 IMAGES = ImageLoader(Limits(), SourcePolicy())
 N, P = batch_input("n"), parameter("p")
+K = {**batch_input("k"), "kind": ["float", "string"]}
 NOTHING = Detections.empty(Frame("image", 4, 3))
 
 
 def run(steps: list[dict[str, Any]], selector: str, **inputs: Any) -> list[Any]:
     """What an output shows in every result."""
-    engine = Engine(Registry(iter((members, heights, add_up, join, upper, count))), IMAGES, {})
-    plan = engine.plan(workflow([N, P], steps, {"o": selector}))
-    return [result["o"] for result in engine.run(plan, {"n": 0, **inputs})]
+    engine = Engine(Registry(iter((members, heights, add_up, join, upper, count, root, side))), IMAGES, {})
+    plan = engine.plan(workflow([N, P, K], steps, {"o": selector}))
+    return [result["o"] for result in engine.run(plan, {"n": 0, "k": 0, **inputs})]
 
 
 GATHERS = [step("members", "m", items="$inputs.n"), step("sum", "s", numbers="$steps.m.members")]
@@ -91,8 +105,8 @@ FITTING: dict[str, tuple[list[dict[str, Any]], dict[str, Any], list[Any]]] = {
     "detections in a list": ([step("count", "s", sets=["$inputs.p", "$inputs.p"])], {"p": NOTHING}, [0]),
 }
 UNFIT: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
-    "a member of a batch": ([step("heights", "s", images="$inputs.n")], {"n": [1, 2]}, "Expected Image, got int"),
-    "one value for a batch": ([step("heights", "s", images="$inputs.p")], {"p": "x"}, "Expected Image, got str"),
+    "a member of a batch": ([step("heights", "s", images="$inputs.n")], {"n": [1, 2]}, "an instance of Image, got 1"),
+    "one value for a batch": ([step("heights", "s", images="$inputs.p")], {"p": "x"}, "an instance of Image, got 'x'"),
     "gathered": (GATHERS, {"n": [[1, "x"]]}, "numbers: 1: Input should be a valid integer"),
     "gathered from one value": ([step("sum", "s", numbers="$inputs.p")], {"p": "x"}, "numbers: 0: Input should"),
     "in a list": ([step("join", "s", words=["$inputs.p"])], {"p": 5}, "words: 0: Input should be a valid string"),
@@ -100,6 +114,9 @@ UNFIT: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
     "written beside a selector": ([step("join", "s", words=["$inputs.p", 5])], {"p": "a"}, "words: 1: Input should"),
     "a list of detections": ([step("count", "s", sets="$inputs.p")], {"p": ["x"]}, "an instance of Detections"),
     "detections in a list": ([step("count", "s", sets=["$inputs.p"])], {"p": {}}, "an instance of Detections"),
+    "of one of its kinds only": ([step("root", "s", number="$inputs.k")], {"k": "abc"}, "should be a valid number"),
+    "out of bounds": ([step("root", "s", number="$inputs.k")], {"k": [4, -1]}, "greater than or equal to 0, got -1"),
+    "none of the choices": ([step("side", "s", which="$inputs.k")], {"k": "top"}, "should be 'left' or 'right'"),
 }
 
 
