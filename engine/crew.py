@@ -31,8 +31,8 @@ LATEST = 0.2
 class Crew:
     """Threads that lend a hand, to whichever run calls.
 
-    Runs never wait for each other's helpers: whoever calls for help works on, too, and takes back what no helper has
-    begun when there is nothing else left to do.
+    Runs never wait for each other's helpers: whoever calls for help works on, too, and cancels the helpers that have
+    not begun by then.
 
     Args:
         blocks: of which it is learnt how long they take.
@@ -50,7 +50,7 @@ class Crew:
     def learn(self, block: AnyBlock, seconds: float) -> None:
         """Note how long a step of a block took."""
         known = self._seconds.get(block.type)
-        if known is not None:
+        if known is not None:  # blocks that come with workflows would fill the memory
             self._seconds[block.type] = seconds if known == inf else known + LATEST * (seconds - known)
 
     def call(self, errand: Callable[[], None]) -> Future[None]:

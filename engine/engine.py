@@ -34,8 +34,8 @@ MAX_CACHED_PLANS = 256
 MAX_CACHED_BYTES = 2**20
 """Plans of larger definitions are compiled anew each time, so that the cache cannot fill the memory."""
 OF_THE_RUN = frozenset({CONSOLE, MUTED, STATE})
-"""Resources that a run has of its own."""
-PART = "workflow_execution.part"
+"""Resources that a run hands over itself, so that no server has to."""
+PART_EVENT = "workflow_execution.part"
 
 
 class Engine:
@@ -143,14 +143,14 @@ class Engine:
         """
         report, control = report or Report(), control or Control()
         resources = {**self._resources, MUTED: muted}
-        with report.time("inputs", PART):
+        with report.time("inputs", PART_EVENT):
             table = bind(plan, inputs, self._decoding(control))
         run = Run(plan, table, resources, memory or Memory(), self._crew, control, report)
-        with report.time("steps", PART):
+        with report.time("steps", PART_EVENT):
             run.execute()
         if report.debug:
             report.skipped = explain_skips(plan, table)
-        with report.time("outputs", PART):
+        with report.time("outputs", PART_EVENT):
             return collect(plan, table, encode if wire else None, excluded)
 
     def _decoding(self, control: Control) -> Decode:

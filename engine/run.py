@@ -28,7 +28,7 @@ from engine.values.shape import MISSING, Shape
 
 STATE = "state"
 CONSOLE = "console"
-"""The resources that every step has one of its own of."""
+"""Resources of which every step gets its own."""
 
 MUTED = "muted"
 """The resource that says whether this run must leave no trace in the world: no file, no message."""
@@ -36,7 +36,7 @@ MUTED = "muted"
 IN_TURN = frozenset({STATE, MUTED})
 """Blocks that ask for one of these remember, or act on the world, so the order of their rows matters."""
 
-PART = "workflow_execution.step"
+STEP_EVENT = "workflow_execution.step"
 
 
 class Run:
@@ -85,7 +85,7 @@ class Run:
         step, arguments = self._plan.steps[index], self._arguments[index]
         began = self._control.begin(step.name)
         try:
-            with self._report.time(step.name, PART, type=step.block.type):
+            with self._report.time(step.name, STEP_EVENT, type=step.block.type):
                 if step.block.signature.batch:
                     results = self._run_batch(step, arguments)
                 else:

@@ -70,7 +70,7 @@ class Parameter:
 
     @cached_property
     def _validate(self) -> Callable[[Any], Any]:
-        """The validator behind the adapter, whose own method costs more than most checks."""
+        """The validator behind the adapter, whose own method costs more than most checks do."""
         return self.adapter.validator.validate_python
 
     def takes(self, value: Any) -> Any:

@@ -19,6 +19,8 @@ def read_arguments(
 ) -> dict[str, Argument]:
     """The arguments of a step; what is wrong with them goes to `problems`.
 
+    Keys that no parameter has are left alone, as today's servers do.
+
     Args:
         place: the name of the step, for people.
     """
@@ -88,7 +90,7 @@ def read_targets(block: AnyBlock, place: str, literals: Mapping[str, Any]) -> tu
                     blocks=where,
                 )
             if selector.step in names:
-                # Where cases name their steps, the object itself is wrong; a list makes a graph that cannot be.
+                # Clients know the two mistakes by these classes.
                 kind = WorkflowSyntaxError if isinstance(value, dict) else ExecutionGraphStructureError
                 raise kind(
                     f"Step {place!r} names '{text}' twice as a step that follows it.",

@@ -74,7 +74,7 @@ def _document_problem(item: Any, definition: dict[str, Any]) -> BlockError:
 def _check_version(version: Any) -> None:
     """Refuse a document that asks for an engine which this is not: at least `version`, below the next major."""
     if version is None:
-        return
+        return  # that it is missing is found with everything else
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
         raise WorkflowDefinitionError(
             f"The version of a workflow is text such as '1.0'; this is {version!r}.", context=Phase.PARSING

@@ -23,7 +23,7 @@ Gathered = Annotated[list[T], Shape.GATHERED]
 """An input one level deeper than the outputs: all rows of one parent, as a list."""
 
 Batch = Annotated[list[T], Shape.BATCH]
-"""An input taken for all rows at once, as a list; the block then returns a list of outputs, one per row."""
+"""An input taken for all rows of its axis at once, as a list; the block then returns a list of outputs, one per row."""
 
 
 class Missing(Enum):
