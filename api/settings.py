@@ -131,12 +131,14 @@ class Settings(BaseSettings):
     allow_files: bool = Field(
         True,
         alias="ALLOW_LOADING_IMAGES_FROM_LOCAL_FILESYSTEM",
-        description="Read pictures from the folders of PENSTOCK_IMAGE_ROOTS.",
+        description="Let plain routes read pictures from the folders of PENSTOCK_IMAGE_ROOTS; workflows never do.",
     )
     image_roots: Names = Field(
         (), alias="PENSTOCK_IMAGE_ROOTS", description="Folders of this machine that requests may name pictures in."
     )
-    allow_numpy: bool = Field(False, alias="ALLOW_NUMPY_INPUT", description="Take pictures in .npy form.")
+    allow_numpy: bool = Field(
+        False, alias="ALLOW_NUMPY_INPUT", description="Let plain routes take pictures in .npy form; workflows never do."
+    )
 
     # Workflows, their blocks, and what these may touch
     workflows_dir: Path | None = Field(
