@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import Doc, is_typeddict
@@ -255,6 +255,8 @@ def _kinds(name: str, hint: _Hint) -> tuple[str, ...]:
         return said
     if get_origin(hint.bare) in UNIONS:
         return tuple(dict.fromkeys(kind for member in hint.members() for kind in _kinds(name, member)))
+    if get_origin(hint.bare) is Literal:
+        return tuple(dict.fromkeys(kind for choice in get_args(hint.bare) for kind in KINDS_OF_TYPE[type(choice)]))
     return KINDS_OF_TYPE.get(get_origin(hint.bare) or hint.bare, (ANY,))
 
 

@@ -11,7 +11,7 @@ from engine.block import block
 from engine.engine import Engine
 from engine.errors import RuntimeInputError, WorkflowSyntaxError
 from engine.guard.limits import Limits, SourcePolicy
-from engine.kinds import AnyDetections, Anything, Image, Kinds
+from engine.kinds import AnyDetections, Anything, Image
 from engine.registry import Registry
 from engine.values.detections import Detections
 from engine.values.frame import Frame
@@ -69,7 +69,7 @@ def root(number: Annotated[float, Ge(0)]) -> Seen:
 
 
 @block("test/side@v1")
-def side(which: Annotated[Literal["left", "right"], Kinds("string")]) -> Seen:
+def side(which: Literal["left", "right"]) -> Seen:
     """One of two."""
     return {"seen": {"left": -1, "right": 1}[which]}
 
@@ -132,6 +132,10 @@ def test_what_does_not_fit_is_the_fault_of_the_caller(case: str) -> None:
     with pytest.raises(RuntimeInputError, match="Step 's'") as caught:
         run(steps, "$steps.s.seen", **inputs)
     assert says in str(caught.value)
+
+
+def test_choices_are_of_the_kinds_of_their_values() -> None:
+    assert side.signature.parameters["which"].kinds == ("string",)
 
 
 def test_what_is_gathered_is_written_as_a_list() -> None:
