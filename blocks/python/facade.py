@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from blocks.python.ancestry import Parts, read_frame, read_moment, read_origin, write_frame, write_moment
+from blocks.python.ancestry import Parts, read_frame, read_moment
 from engine.values.frame import Frame, Origin, VideoMoment
 
 JPEG_QUALITY = 95
 
 
 class Batch(list[Any]):
-    """Several values of an input at once, in order; a missing one is None."""
+    """Several values of an input at once, in order; a missing one is None.
+
+    Args:
+        above: where this batch lies in those around it.
+    """
+
+    def __init__(self, content: Iterable[Any] = (), above: tuple[int, ...] = ()) -> None:
+        super().__init__(content)
+        self._above = above
+
+    @property
+    def indices(self) -> list[tuple[int, ...]]:
+        """The place of each value among those that are handed over, counted from 0 on every level."""
+        return [(*self._above, index) for index in range(len(self))]
 
 
 @dataclass
@@ -145,40 +159,27 @@ class WorkflowImageData:
 
 @dataclass
 class Frames:
-    """The frames of the pictures and detections that one call is about, so that what comes back keeps its frame.
+    """The frames of the pictures and detections that one call is about, so that what is made of them keeps its frame.
 
     Attributes:
-        first: of the first picture or detections; None when there were none.
+        seen: in the order in which they came.
         prediction_type: of the first detections, for sets that have no rows to say it.
     """
 
-    first: Frame | None = None
+    seen: list[Frame] = field(default_factory=list)
     prediction_type: str | None = None
-    _named: dict[str, list[Frame]] = field(default_factory=dict)
-
-    def add(self, frame: Frame, *names: str) -> Frame:
-        """Note a frame, also under the names that rows of detections in it give their parents."""
-        self.first = self.first or frame
-        for name in dict.fromkeys((frame.id, *names)):
-            self._named.setdefault(name, []).append(frame)
-        return frame
-
-    def find(self, name: str, width: int, height: int) -> Frame | None:
-        """The frame of a name and a size."""
-        fitting = (f for f in self._named.get(name, ()) if (f.width, f.height) == (width, height))
-        return next(fitting, None)
 
 
 def read_image(parts: Parts, frames: Frames) -> WorkflowImageData:
     """A picture that the server sent."""
-    height, width = parts["pixels"].shape[:2]
-    frame = frames.add(read_frame({**parts, "width": width, "height": height}))
+    frame = read_frame(parts)
+    frames.seen.append(frame)
     return _image(frame, parts["pixels"], read_video(parts["moment"]))
 
 
 def write_image(image: WorkflowImageData) -> Parts:
     """A picture on its way to the server."""
-    parts = write_frame(frame_of(image))
+    parts = asdict(frame_of(image))
     moment = None if image._moment is None else write_video(image._moment)
     return {**parts, "pixels": np.asarray(image.numpy_image), "moment": moment}
 
@@ -196,7 +197,7 @@ def write_video(video: VideoMetadata) -> Parts:
     moment = VideoMoment(
         video.video_identifier, video.frame_number, video.frame_timestamp, *rates, video.comes_from_video_file
     )
-    return write_moment(moment)
+    return asdict(moment)
 
 
 def frame_of(image: WorkflowImageData) -> Frame:
@@ -228,12 +229,5 @@ def _origin(metadata: ImageParentMetadata, name: str | None = None) -> Origin | 
     if there is None:
         return None
     called = metadata.parent_id if name is None else there.origin_id or name
-    return read_origin(
-        {
-            "id": str(called),
-            "x": there.left_top_x,
-            "y": there.left_top_y,
-            "width": there.origin_width,
-            "height": there.origin_height,
-        }
-    )
+    places = (there.left_top_x, there.left_top_y, there.origin_width, there.origin_height)
+    return Origin(str(called), *(int(place) for place in places))

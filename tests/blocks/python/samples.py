@@ -57,3 +57,17 @@ def once(workers: Workers, block: dict[str, Any], **arguments: Any) -> dict[str,
         field["coordinates_system"] = "own"
     (result,) = subject.run(subject.plan(document), arguments)
     return result
+
+
+def ran(
+    workers: Workers,
+    blocks: list[dict[str, Any]],
+    inputs: list[dict[str, Any]],
+    steps: list[dict[str, Any]],
+    **given: Any,
+) -> list[Any]:
+    """The output `value` of the last step, for each element of the batch."""
+    subject = engine(workers)
+    shown = {"o": f"$steps.{steps[-1]['name']}.value"}
+    plan = subject.plan(workflow(inputs, steps, shown, dynamic_blocks_definitions=blocks))
+    return [result["o"] for result in subject.run(plan, given)]

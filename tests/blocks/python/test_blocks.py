@@ -15,26 +15,12 @@ from engine.errors import (
     RuntimeInputError,
     WorkflowSyntaxError,
 )
-from tests.blocks.python.samples import definition, once, taken, written
+from tests.blocks.python.samples import definition, once, ran, taken, written
 from tests.engine.arithmetic import batch_input, engine, parameter, step, workflow
 
 DOUBLE = definition("double", "def run(self, x):\n    return {'value': x * 2}")
 N = batch_input("n")
 N_STEP = step("double", "s", x="$inputs.n")
-
-
-def ran(
-    workers: Workers,
-    blocks: list[dict[str, Any]],
-    inputs: list[dict[str, Any]],
-    steps: list[dict[str, Any]],
-    **given: Any,
-) -> list[Any]:
-    """The output `value` of the last step, for each element of the batch."""
-    subject = engine(workers)
-    shown = {"o": f"$steps.{steps[-1]['name']}.value"}
-    plan = subject.plan(workflow(inputs, steps, shown, dynamic_blocks_definitions=blocks))
-    return [result["o"] for result in subject.run(plan, given)]
 
 
 def test_one_value_a_row(workers: Workers) -> None:
@@ -176,6 +162,17 @@ def test_a_batch_of_levels(workers: Workers) -> None:
     block = definition("levels", run, DEEPER, accepts_batch_input=True)
     inputs, steps = [N, batch_input("m", 2)], [step("levels", "s", one="$inputs.n", many="$inputs.m")]
     assert ran(workers, [block], inputs, steps, n=[1, 2], m=[[3, 4], [5]]) == [[1, 3, 4], [2, 5]]
+
+
+def test_batches_know_the_places_of_their_values(workers: Workers) -> None:
+    """Among those that are handed over: where a level is gathered, the code is called for one row at a time."""
+    run = "def run(self, x):\n    return [{'value': place} for place in x.indices]"
+    flat = definition("flat", run, accepts_batch_input=True)
+    assert ran(workers, [flat], [N], [step("flat", "s", x="$inputs.n")], n=[7, 8]) == [(0,), (1,)]
+    run = "def run(self, one, many):\n    return [{'value': [one.indices, many.indices, many[0].indices]}]"
+    block = definition("placed", run, DEEPER, accepts_batch_input=True)
+    inputs, steps = [N, batch_input("m", 2)], [step("placed", "s", one="$inputs.n", many="$inputs.m")]
+    assert ran(workers, [block], inputs, steps, n=[1], m=[[3, 4]]) == [[[(0,)], [(0,)], [(0, 0), (0, 1)]]]
 
 
 def test_a_batch_takes_one_value_of_what_is_no_batch(workers: Workers) -> None:

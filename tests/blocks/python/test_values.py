@@ -15,8 +15,10 @@ from engine.errors import DynamicBlockCodeError
 from engine.values.detections import Detections, strings
 from engine.values.frame import Frame, Origin, VideoMoment
 from engine.values.image import Image
-from tests.blocks.python.samples import definition, once
+from engine.wire.write_detections import encode_detections
+from tests.blocks.python.samples import definition, once, ran, taken
 from tests.blocks.samples import found, picture
+from tests.engine.arithmetic import batch_input, step
 
 ECHO = definition("echo", "def run(self, x):\n    return {'value': x}")
 ROOT = Origin("photo", 20, 30, 640, 480)
@@ -241,3 +243,133 @@ def test_detections_that_are_none(broken: dict[str, Any]) -> None:
     assert packed is not None
     with pytest.raises((ValueError, TypeError, LookupError)):
         unpack("detections", {**packed[1], **broken})
+
+
+A, B = Frame("a", 640, 480), Frame("b", 100, 50)
+NOTHING = [Detections.empty(A, "keypoint-detection"), Detections.empty(B, "instance-segmentation")]
+EACH_OF_BATCH = "def run(self, x):\n    return [{{'value': {result}}} for d in x]"
+
+
+@pytest.mark.parametrize(
+    ("given", "result"),
+    [
+        (NOTHING, "d"),
+        (NOTHING, "d[d.confidence > 2]"),
+        ([found((1, 2, 3, 4), frame=frame, prediction_type="t") for frame in (A, B)], "d[d.confidence > 2][:0]"),
+    ],
+)
+def test_nothing_detected_stays_of_its_picture(workers: Workers, given: list[Detections], result: str) -> None:
+    block = definition("nothing", EACH_OF_BATCH.format(result=result), accepts_batch_input=True)
+    found = ran(workers, [block], [batch_input("n")], [step("nothing", "s", x="$inputs.n")], n=given)
+    assert [(len(one), one.frame, one.prediction_type) for one in found] == [
+        (0, other.frame, other.prediction_type) for other in given
+    ]
+
+
+def test_nothing_detected_in_a_second_input(workers: Workers) -> None:
+    block = definition("second", "def run(self, x, y):\n    return {'value': y}", {"x": taken(), "y": taken()})
+    (second,) = once(workers, block, x=NOTHING[0], y=NOTHING[1]).values()
+    assert (second.frame, second.prediction_type) == (B, "instance-segmentation")
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        "sv.Detections.merge([x[:1], x[1:]])",
+        "sv.Detections(xyxy=x.xyxy, data=dict(x.data))",
+        "sv.Detections.merge([x, sv.Detections(x.xyxy, x.mask, x.confidence, x.class_id, x.tracker_id, dict(x.data))])",
+    ],
+)
+def test_detections_put_together(workers: Workers, result: str) -> None:
+    """Their frame is known by its place, also where rows have other parents and nothing was selected."""
+    assert seen(workers, f"def run(self, x):\n    return {{'value': {result}}}", detections()).frame == CROP
+
+
+def test_pictures_of_one_name_are_known_by_their_places(workers: Workers) -> None:
+    places = [Origin("photo", x, x, 100, 100) for x in (0, 50)]
+    one, other = (found((1, 2, 3, 4), frame=Frame("crop", 10, 10, place, place)) for place in places)
+    block = definition("twins", "def run(self, x, y):\n    return {'value': y}", {"x": taken(), "y": taken()})
+    assert once(workers, block, x=one, y=other)["value"].frame == other.frame
+
+
+def test_masks_without_a_picture(workers: Workers) -> None:
+    run = """
+        def run(self, x):
+            return {"value": sv.Detections(xyxy=np.array([[1, 2, 3, 4]]), mask=np.ones((1, 20, 30), bool))}
+        """
+    made = seen(workers, run, 1)
+    assert (made.frame, made.mask.shape) == (Frame("", 30, 20), (1, 20, 30))
+
+
+CUT_OUT = """
+    def run(self, x):
+        width, height = {size}
+        d = sv.Detections(xyxy=np.array([[1.0, 2, 3, 4]]), mask=np.ones((1, 10, 10), bool))
+        d.data = {{
+            "parent_id": ["part"], "image_dimensions": [[10, 10]],
+            "parent_coordinates": [[0, 0]], "parent_dimensions": [[height, width]],
+            "root_parent_id": ["photo"], "root_parent_coordinates": [[0, 0]],
+            "root_parent_dimensions": [[height, width]],
+            "scaling_relative_to_parent": [1.0], "scaling_relative_to_root_parent": [1.0],
+        }}
+        {change}
+        return {{"value": d}}
+    """
+
+
+@pytest.mark.parametrize("size", ["30000, 30000", "10**6, 10**6", "-5, -5", "2**70, 5", "5, float('nan')"])
+def test_places_in_pictures_that_cannot_be(workers: Workers, size: str) -> None:
+    with pytest.raises(DynamicBlockCodeError, match=r"returned what cannot be taken|cannot convert float NaN"):
+        seen(workers, CUT_OUT.format(size=size, change=""), 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "d.mask = np.ones((1, 400, 400), bool)",
+        "d.mask = np.ones((1, 9, 10), bool)",
+        "d.data['polygon'] = ['ab']",
+        "d.data['polygon'] = [[[1, 2], [3]]]",
+        "d.data['polygon'] = [[[1, 2], [3, float('nan')]]]",
+        "d.data['polygon'] = [[[1, 2], [3, 1e30]]]",
+        "d.data['polygon'] = np.array([[1, 2, 3]])",
+        "d.data['polygon'] = np.zeros((1, 3, 3))",
+        "d.data['rect'] = [[1, 2, 3]]",
+        "d.data['keypoints_xy'] = ['x']",
+        "d.data['keypoints_xy'] = np.array(['a'])",
+        "d.data |= {'keypoints_xy': [np.zeros((3, 2))], 'keypoints_class_id': [[1]]}",
+        "d.data |= {'keypoints_xy': [np.zeros((3, 2))], 'keypoints_confidence': [0.5]}",
+        "d.class_id = np.array([np.nan])",
+        "d.class_id = np.array([2.7])",
+        "d.class_id = np.array([2**64 - 1], np.uint64)",
+        "d.class_id = np.array([1e19])",
+        "d.class_id = np.array(['5'])",
+        "d.tracker_id = np.array([1.5])",
+        "d.confidence = np.array([np.nan])",
+        "d.confidence = np.array([1 + 2j])",
+        "d.confidence = np.array([1e300])",
+        "d.xyxy = np.array([[1 + 2j, 2, 3, 4]])",
+        "d.xyxy = np.array([[1.0, 2, 3, 1e10]])",
+        "d = VideoMetadata('camera', 2**70, __import__('datetime').datetime.now())",
+    ],
+)
+def test_values_that_cannot_be_taken(workers: Workers, change: str) -> None:
+    with pytest.raises(DynamicBlockCodeError, match="returned what cannot be taken"):
+        seen(workers, CUT_OUT.format(size="100, 100", change=change), 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "d.data['polygon'] = [[]]",
+        "d.data['polygon'] = [None]",
+        "d.data['rect'] = np.zeros((1, 4, 2), np.float32)",
+        "d.data |= {'keypoints_xy': [np.zeros((3, 2))], 'keypoints_class_id': [[1, 2, 3]]}",
+        "d.class_id = np.array([5.0])",
+        "d.class_id = np.array([5], object)",
+        "d.confidence = np.array([1])",
+    ],
+)
+def test_values_that_can_be_taken(workers: Workers, change: str) -> None:
+    taken_over = seen(workers, CUT_OUT.format(size="100, 100", change=change), 1)
+    assert len(encode_detections(taken_over.in_root())["predictions"]) == 1
