@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
@@ -79,22 +80,25 @@ def _make_blocks(workers: Workers, definitions: Collection[Any], known: Blocks) 
 
     Raises:
         DynamicBlockError: a manifest makes no block.
-        DynamicBlockCodeError: the code of one does not compile, or cannot be executed.
+        DynamicBlockCodeError: the code of one does not compile, or cannot be executed, or all together take longer
+            than one call may.
+        ServerBusyError: there is no process for one.
     """
+    end = workers.end()
     blocks: dict[str, AnyBlock] = {}
     for definition in [read_definition(entry) for entry in definitions]:
         name = definition.manifest.block_type
         if name in known or name in blocks:
             raise refused(name, "block_type", "there is another block of that type")
-        blocks[name] = make_block(definition, workers)
+        blocks[name] = make_block(definition, workers, end)
     return blocks
 
 
-def make_block(definition: BlockDefinition, workers: Workers) -> AnyBlock:
-    """The block of a definition, whose code is loaded into a worker to see whether that goes well."""
+def make_block(definition: BlockDefinition, workers: Workers, end: float) -> AnyBlock:
+    """The block of a definition, whose code is loaded into a worker until `end` to see whether that goes well."""
     manifest, sources = definition.manifest, definition.code.sources()
     caller = _Caller(manifest, sources, workers)
-    caller.load()
+    caller.load(end)
     return PythonBlock(
         type=manifest.block_type,
         aliases=(),
@@ -118,10 +122,10 @@ class _Caller:
         self._batch = bool(manifest.batched) and not manifest.gathered
         self.names = {_parameter_name(name, manifest.inputs): name for name in manifest.inputs}
 
-    def load(self) -> None:
-        """See whether the code compiles and can be executed."""
+    def load(self, end: float) -> None:
+        """See whether the code compiles and can be executed until `end`."""
         try:
-            self._workers.load(self._sources)
+            self._workers.load(self._sources, end)
         except PythonFailure as failure:
             if failure.undeclared:
                 raise refused(self._manifest.block_type, "code", failure.what) from None
@@ -132,6 +136,7 @@ class _Caller:
         request = {
             "inputs": {self.names[name]: self._handed(self.names[name], value) for name, value in arguments.items()},
             "batches": {name: self._depth(name) for name in self._manifest.inputs},
+            "outputs": list(self._manifest.outputs),
             "self": state.of(STEP_SOURCE, _fresh_name),
             "context": {
                 "step_name": console.step,
@@ -143,14 +148,14 @@ class _Caller:
         try:
             reply = self._workers.call(self._sources, request)
         except PythonFailure as failure:
-            console.note(failure.stdout, failure.stderr)
+            console.note(*failure.printed)
             raise self._error(failure, console.step, EXECUTION) from None
-        console.note(reply.stdout, reply.stderr)
+        console.note(*reply.printed)
         try:
             return self._result(reply.value, arguments)
         except Misfit as misfit:
-            printed = reply.stdout, reply.stderr
-            raise self._error(PythonFailure(str(misfit), printed=printed), console.step, EXECUTION) from None
+            returned = PythonFailure(str(misfit), printed=reply.printed)
+            raise self._error(returned, console.step, EXECUTION) from None
 
     def _depth(self, name: str) -> int:
         """How many levels of an argument are batches to the code."""
@@ -189,9 +194,8 @@ class _Caller:
         if line is not None and isinstance(source, str):
             shown = _snippet(source, line)
         where = f" in line {line} of {failure.source}" if shown else ""
-        trace = BlockTraceback(
-            failure.traceback, line if shown else None, shown, failure.stdout or None, failure.stderr or None
-        )
+        stdout, stderr = failure.printed
+        trace = BlockTraceback(failure.traceback, line if shown else None, shown, stdout or None, stderr or None)
         named = f"Step {step!r}: the" if step else "The"
         return DynamicBlockCodeError(
             f"{named} Python block {kind!r} failed{where}: {failure.what}",
@@ -214,7 +218,7 @@ def _record(result: Any, names: Collection[str]) -> dict[str, Any]:
 
 def _snippet(source: str, line: int) -> str | None:
     """The lines of a source around one of them, which is marked; None when there is no such line."""
-    lines = source.splitlines()
+    lines = StringIO(source, newline=None).read().split("\n")
     if not 1 <= line <= len(lines):
         return None
     shown = range(max(1, line - LINES_AROUND), min(len(lines), line + LINES_AROUND) + 1)

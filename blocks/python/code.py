@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import ast
+import dis
 import linecache
 import sys
 import traceback
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from types import CodeType
 from typing import Any
 
 from blocks.python.facade import (
@@ -25,6 +27,10 @@ from blocks.python.supervised import read_detections, write_detections
 
 SOURCES = ("imports", "init_function_code", "run_function_code")
 MAX_SELVES = 64
+MAX_TOLD = 8_000
+"""Characters of an error that travel."""
+MAX_LISTS = 2
+"""Of results: one per row of a batch, and in each one per row of a level."""
 
 
 class Undeclared(Exception):
@@ -57,27 +63,32 @@ class Code:
     def __init__(self, parts: Mapping[str, Any]) -> None:
         self._sources = {f"<{name}>": parts[name] or "" for name in SOURCES}
         compiled = [compile(source, name, "exec", dont_inherit=True) for name, source in self._sources.items()]
-        self._run, self._init = parts["run_function_name"], None
-        _refuse_undeclared(parts["run_function_code"], self._run)
-        if parts["init_function_code"] is not None:
-            self._init = parts["init_function_name"]
-            _refuse_undeclared(parts["init_function_code"], self._init)
+        self._run = parts["run_function_name"]
+        self._init = None if parts["init_function_code"] is None else parts["init_function_name"]
+        _, init_code, run_code = compiled
+        _refuse_undeclared(run_code, self._run)
+        if self._init is not None:
+            _refuse_undeclared(init_code, self._init)
         for name, source in self._sources.items():
-            linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+            linecache.cache[name] = (len(source), None, StringIO(source, newline=None).readlines(), name)
         self._namespace = fresh_namespace()
         for code in compiled:
             exec(code, self._namespace)  # noqa: S102 - this is what the process is for
+        for name in filter(None, (self._run, self._init)):
+            if not callable(self._namespace.get(name)):
+                raise Undeclared(f"there is no function {name!r}")
         self._results: dict[str, Any] | None = None
         self._selves: OrderedDict[str, BlockSelf] = OrderedDict()
 
     def call(self, request: Mapping[str, Any]) -> Any:
-        """Call the run function; raises whatever the code raises."""
+        """What the run function returns, without outputs that are not declared; raises whatever the code raises."""
         arguments = {
             name: _batched(value, request["batches"].get(name, 0)) for name, value in request["inputs"].items()
         }
         block = self._self(request["self"])
         block._context = dict(request["context"])
-        return self._namespace[self._run](block, **arguments)
+        result = self._namespace[self._run](block, **arguments)
+        return result if request["outputs"] is None else _declared(result, request["outputs"], MAX_LISTS)
 
     def _self(self, token: str) -> BlockSelf:
         """The `self` of a step; the one that was used least recently is forgotten first."""
@@ -105,15 +116,21 @@ def report(error: BaseException) -> dict[str, Any]:
     place = (frames[-1].filename, frames[-1].lineno) if frames else (None, None)
     if isinstance(error, SyntaxError) and error.filename in names:
         place = error.filename, error.lineno
-    said = traceback.format_exception_only(error)
+    told = traceback.TracebackException(type(error), error, None)
+    told.__notes__ = None  # which would come last, where the message is
     return {
-        "what": str(error) if isinstance(error, Undeclared) else said[-1].strip(),
+        "what": str(error) if isinstance(error, Undeclared) else _told(list(told.format_exception_only())[-1].strip()),
         "source": place[0] and place[0].strip("<>"),
         "line": place[1],
-        "traceback": "".join([*traceback.format_list(frames), *said]),
+        "traceback": _told("".join([*traceback.format_list(frames), *traceback.format_exception_only(error)])),
         "undeclared": isinstance(error, Undeclared),
         "memory": isinstance(error, MemoryError),
     }
+
+
+def _told(text: str) -> str:
+    """The beginning of a text, in characters that UTF-8 has a form for."""
+    return text[:MAX_TOLD].encode(errors="backslashreplace").decode()
 
 
 class Exchange:
@@ -145,25 +162,25 @@ class Exchange:
         return None
 
 
-def _batched(value: Any, depth: int) -> Any:
+def _batched(value: Any, depth: int, above: tuple[int, ...] = ()) -> Any:
     """Lists as batches, as many levels as there are."""
     if not depth or not isinstance(value, list):
         return value
-    return Batch(_batched(item, depth - 1) for item in value)
+    return Batch((_batched(item, depth - 1, (*above, index)) for index, item in enumerate(value)), above)
 
 
-def _refuse_undeclared(source: str, name: str) -> None:
-    """Raise Undeclared unless something in the source has the name: a function, a variable or an import."""
-    for node in ast.walk(ast.parse(source)):
-        match node:
-            case ast.FunctionDef(name=found) | ast.AsyncFunctionDef(name=found) | ast.ClassDef(name=found):
-                pass
-            case ast.Name(id=found, ctx=ast.Store()):
-                pass
-            case ast.alias(name=path, asname=asname):
-                found = asname or path
-            case _:
-                continue
-        if found == name:
-            return
-    raise Undeclared(f"there is no function {name!r}")
+def _declared(result: Any, names: Sequence[str], lists: int) -> Any:
+    """A result, or lists of results so many levels deep, without other keys than `names`."""
+    if isinstance(result, Mapping):
+        return {name: result[name] for name in names if name in result}
+    if lists and isinstance(result, list | tuple):
+        items = [_declared(item, names, lists - 1) for item in result]
+        return tuple(items) if isinstance(result, tuple) else items
+    return result
+
+
+def _refuse_undeclared(code: CodeType, name: str) -> None:
+    """Raise Undeclared unless the code sets the name: by a function, a variable or an import."""
+    stored = (step.argval for step in dis.get_instructions(code) if step.opname in {"STORE_NAME", "STORE_GLOBAL"})
+    if name not in stored:
+        raise Undeclared(f"there is no function {name!r}")

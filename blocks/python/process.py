@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import selectors
 import signal
@@ -9,12 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO
 
+from blocks.python.folder import Folder
 from blocks.python.messages import HEADER, Part, sizes
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,8 @@ MAX_PRINTED_BYTES = 64 * 2**10
 CHUNK = 2**20
 LAST_READS = 16
 MAX_ANSWER_BYTES = 512 * 2**20
+GRACE = 5
+"""Seconds of processors beyond what all of them can do in the time of a request."""
 
 
 class NoAnswer(Exception):
@@ -46,34 +49,45 @@ class Process:
 
     Args:
         memory: bytes of address space that it may have; an answer may have no more, either.
+        seconds: that a request may take.
 
     Attributes:
         usable: whether it may be asked again; not after a request that it gave no answer to.
+
+    Raises:
+        OSError: the system lets us start no process now.
     """
 
-    def __init__(self, memory: int) -> None:
+    def __init__(self, memory: int, seconds: float) -> None:
         self.usable = False
         self._memory = memory
-        self._folder = TemporaryDirectory(prefix="penstock-python-", ignore_cleanup_errors=True)
-        request, self._requests = os.pipe()
-        self._answers, answer = os.pipe()
-        try:
+        processors = math.ceil(seconds * (os.cpu_count() or 1)) + GRACE
+        with ExitStack() as owned, ExitStack() as passed:
+            self._folder = Folder()
+            owned.callback(self._folder.remove)
+            request, self._requests = os.pipe()
+            passed.callback(os.close, request)
+            owned.callback(os.close, self._requests)
+            self._answers, answer = os.pipe()
+            passed.callback(os.close, answer)
+            owned.callback(os.close, self._answers)
+            limits = map(str, (request, answer, memory, processors))
             self._process = subprocess.Popen(  # noqa: S603 - this very interpreter, and no shell
-                [sys.executable, "-I", "-X", "utf8", "-c", BOOT, str(ROOT), str(request), str(answer), str(memory)],
+                [sys.executable, "-I", "-u", "-X", "utf8", "-c", BOOT, str(ROOT), *limits],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                cwd=self._folder.name,
+                cwd=self._folder.path,
                 env=self._environment(),
                 pass_fds=(request, answer),
                 start_new_session=True,
             )
-        finally:
-            os.close(request)
-            os.close(answer)
-        self._printed = [_Printed(self._process.stdout), _Printed(self._process.stderr)]
-        for descriptor in (self._requests, self._answers):
-            os.set_blocking(descriptor, False)
+            self._printed = [_Printed(self._process.stdout), _Printed(self._process.stderr)]
+            for stream in self._printed:
+                owned.callback(stream.close)
+            for descriptor in (self._requests, self._answers):
+                os.set_blocking(descriptor, False)
+            self._owned = owned.pop_all()
 
     @property
     def id(self) -> int:
@@ -85,8 +99,14 @@ class Process:
         """Whether it still runs."""
         return self._process.poll() is None
 
-    def ask(self, message: Sequence[Part], seconds: float) -> Answer:
-        """Send a message and wait for the answer; NoAnswer when there is none in time, or none that makes sense."""
+    def ask(self, message: Sequence[Part], number: int, end: float, late: str) -> Answer:
+        """Send a message and wait for the answer; NoAnswer when there is none in time, or none that makes sense.
+
+        Args:
+            number: of the message.
+            end: until when to wait, as `time.monotonic` counts.
+            late: what is to be said when there is no answer by then.
+        """
         self.usable = False
         self._drain()
         for stream in self._printed:
@@ -94,8 +114,9 @@ class Process:
         try:
             answer = self._exchange(
                 _Outgoing(self._requests, message),
-                _Incoming(self._answers, min(self._memory, MAX_ANSWER_BYTES)),
-                seconds,
+                _Incoming(self._answers, number, min(self._memory, MAX_ANSWER_BYTES)),
+                end,
+                late,
             )
         finally:
             self._drain()
@@ -112,22 +133,22 @@ class Process:
             os.killpg(self._process.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """End it, and remove what it leaves."""
+        """End it, and have its folder removed in the background."""
         self.kill()
         self._process.wait()
-        os.close(self._requests)
-        os.close(self._answers)
-        for stream in self._printed:
-            stream.close()
-        self._folder.cleanup()
+        self._owned.close()
+
+    def wait_for_folder(self, seconds: float) -> None:
+        """After the close, wait until the folder is removed, but no longer than so many seconds."""
+        self._folder.wait(seconds)
 
     def _environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-        return {**kept, **ONE_THREAD, "HOME": self._folder.name, "TMPDIR": self._folder.name}
+        return {**kept, **ONE_THREAD, "HOME": self._folder.path, "TMPDIR": self._folder.path}
 
-    def _exchange(self, outgoing: _Outgoing, incoming: _Incoming, seconds: float) -> Answer:
-        end = time.monotonic() + seconds
-        with selectors.DefaultSelector() as selector:
+    def _exchange(self, outgoing: _Outgoing, incoming: _Incoming, end: float, late: str) -> Answer:
+        # Unlike others, this selector takes no descriptor, of which there may be none left.
+        with selectors.PollSelector() as selector:
             selector.register(outgoing.descriptor, selectors.EVENT_WRITE, outgoing)
             sources: list[_Incoming | _Printed] = [incoming, *self._printed]
             for source in sources:
@@ -136,7 +157,7 @@ class Process:
             while incoming.answer is None:
                 left = end - time.monotonic()
                 if left <= 0:
-                    raise NoAnswer(f"ran longer than {seconds:g} s and was stopped")
+                    raise NoAnswer(late)
                 for key, _ in selector.select(left):
                     key.data.go_on()
                     if key.data.ended:
@@ -195,8 +216,9 @@ class _Outgoing:
 class _Incoming:
     """An answer on its way from a worker."""
 
-    def __init__(self, descriptor: int, limit: int) -> None:
+    def __init__(self, descriptor: int, number: int, limit: int) -> None:
         self.descriptor = descriptor
+        self._number = number
         self.ended = False
         self.answer: Answer | None = None
         self._limit = limit
@@ -221,9 +243,11 @@ class _Incoming:
         self.ended = not data
         if len(self._header) == HEADER.size:
             try:
-                text, arrays = sizes(bytes(self._header))
+                number, text, arrays = sizes(bytes(self._header))
             except ValueError as error:
                 raise NoAnswer("wrote into the pipe to the server") from error
+            if number != self._number:
+                raise NoAnswer("wrote into the pipe to the server: an answer to another request")
             if text + arrays > self._limit:
                 raise NoAnswer(f"returned more than {self._limit} bytes")
             self._body = Answer(bytearray(text + arrays), text)

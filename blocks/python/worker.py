@@ -2,66 +2,74 @@
 
 from __future__ import annotations
 
+import math
 import os
-import shutil
+import select
 import sys
-from collections.abc import Callable
+import time
 from io import BufferedReader
 from pathlib import Path
-from queue import SimpleQueue
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from blocks.python.messages import Sizes
 
 
 def main() -> None:
-    """Serve requests from one pipe and answer on another; the command line names both, and the limit of memory."""
+    """Serve requests from one pipe and answer on another.
+
+    The command line names both, the bytes of memory of the process, and the seconds of processors for a request.
+    """
     import resource  # noqa: PLC0415 - every system can import the blocks, and not every one has limits
 
-    requests, answers, memory = (int(argument) for argument in sys.argv[2:5])
+    requests, answers, memory, processors = (int(argument) for argument in sys.argv[2:6])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
-    inbox: SimpleQueue[tuple[bytearray, int]] = SimpleQueue()
-    Thread(target=_listen, args=(requests, inbox, Path.cwd()), daemon=True).start()
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    _keep_from_children(requests, answers)
+    watch = Thread(target=_watch, args=(requests, Path.cwd()), daemon=True)
+    watch.start()
     session = _Session()
-    while True:
-        for part in session.answer(*inbox.get()):
-            _send(answers, part)
-
-
-def _listen(requests: int, inbox: SimpleQueue[tuple[bytearray, int]], folder: Path) -> None:
-    """Read requests; the end of the pipe is the end of the server, and so of this process, whatever it is doing.
-
-    A server that is killed leaves the folder of the process behind, which goes then, too.
-    """
     from blocks.python.messages import HEADER, sizes  # noqa: PLC0415 - numpy, after memory is bounded
 
-    with os.fdopen(requests, "rb") as pipe:
-        while (header := pipe.read(HEADER.size)) and len(header) == HEADER.size:
-            text, arrays = sizes(header)
-            body = bytearray(text + arrays)
-            _fill(pipe, body)
-            inbox.put((body, text))
-    shutil.rmtree(folder, ignore_errors=True)
-    os._exit(0)
+    with os.fdopen(requests, "rb") as inbox, os.fdopen(answers, "wb") as outbox:
+        while len(header := inbox.read(HEADER.size)) == HEADER.size:
+            _bound_processors(processors)
+            outbox.writelines(session.answer(inbox, sizes(header)))
+            outbox.flush()
+        watch.join()
 
 
-def _fill(pipe: BufferedReader, body: bytearray) -> None:
-    place = 0
-    with memoryview(body) as view:
-        while place < len(view):
-            count = pipe.readinto(view[place:])
-            if not count:
-                os._exit(0)
-            place += count
+def _keep_from_children(*descriptors: int) -> None:
+    """Close descriptors in all processes that the code starts: while one is open, nobody sees that this one ended."""
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
+        os.register_at_fork(after_in_child=lambda descriptor=descriptor: os.close(descriptor))
 
 
-def _send(answers: int, part: bytes | memoryview) -> None:
-    with memoryview(part).cast("B") as view:
-        place = 0
-        while place < len(view):
-            place += os.write(answers, view[place:])
+def _watch(requests: int, folder: Path) -> None:
+    """Wait for the end of the server, which ends this process, too, and removes its folder, whatever it is doing."""
+    hung_up = select.poll()
+    hung_up.register(requests, 0)
+    hung_up.poll()
+    try:
+        os.spawnlp(os.P_WAIT, "rm", "rm", "-rf", "--", str(folder))  # noqa: S606 - no shell is needed for this
+    finally:
+        os._exit(0)
+
+
+def _bound_processors(seconds: int) -> None:
+    """From now on, let all threads have so many seconds of processors: the kernel stops whoever never lets go of them.
+
+    Without this, code that keeps all other threads waiting would go on after the end of the server.
+    """
+    import resource  # noqa: PLC0415 - as above
+
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = math.ceil(time.process_time()) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
 class _Session:
@@ -70,18 +78,22 @@ class _Session:
     def __init__(self) -> None:
         self._code: Any = None
 
-    def answer(self, body: bytearray, text: int) -> list[bytes | memoryview]:
-        """The answer to a request; whatever the code raises becomes a part of it."""
+    def answer(self, inbox: BufferedReader, sizes: Sizes) -> list[bytes | memoryview]:
+        """The answer to a request, of which the header was read; whatever the code raises becomes a part of it."""
         from blocks.python.code import Exchange, report  # noqa: PLC0415 - numpy, after memory is bounded
         from blocks.python.messages import read, write  # noqa: PLC0415 - as above
 
         exchange = Exchange()
         try:
-            answer = {"value": self._done(read(body, text, exchange.unpack))}
-            return _flushed(lambda: write(answer, exchange.pack))
+            try:
+                body = bytearray(sizes.text + sizes.arrays)
+                inbox.readinto(body)
+                request = read(body, sizes.text, exchange.unpack)
+            except MemoryError as error:
+                raise MemoryError("what the block is handed does not fit into the memory of its process") from error
+            return write({"value": self._done(request)}, exchange.pack, sizes.number)
         except BaseException as error:  # noqa: BLE001 - SystemExit and the like fail the call, not the worker
-            failed = {"error": report(error)}
-            return _flushed(lambda: write(failed, exchange.pack))
+            return write({"error": report(error)}, exchange.pack, sizes.number)
 
     def _done(self, request: dict[str, Any]) -> Any:
         from blocks.python.code import Code  # noqa: PLC0415 - numpy, after memory is bounded
@@ -90,11 +102,3 @@ class _Session:
             self._code = Code(request["code"])
             return None
         return self._code.call(request)
-
-
-def _flushed(make: Callable[[], list[bytes | memoryview]]) -> list[bytes | memoryview]:
-    """A message made, and what was printed until then sent before it."""
-    message = make()
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    return message

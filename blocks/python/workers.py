@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
+from secrets import randbits
 from threading import Condition
 from typing import Any
 
@@ -19,11 +21,14 @@ from engine.errors import ServerBusyError
 
 MAX_TEXT = 8_000
 MAX_WHAT = 1_000
+LAST_REMOVALS = 5
+"""Seconds that the end of the server waits for the folders of its processes to be removed."""
 
 Code = Mapping[str, Any]
 """The sources of a block and the names of its functions."""
 
 
+@dataclass(eq=False)
 class PythonFailure(Exception):
     """A call of a Python block that failed.
 
@@ -33,35 +38,23 @@ class PythonFailure(Exception):
         source: which of the sources is to blame, if any.
         line: counted from 1 in that source.
         traceback: the frames of the code of the block.
-        stdout, stderr: what it printed until then.
+        printed: to stdout and to stderr until then.
     """
 
-    def __init__(
-        self,
-        what: str,
-        *,
-        undeclared: bool = False,
-        source: str | None = None,
-        line: int | None = None,
-        traceback: str | None = None,
-        printed: tuple[str, str] = ("", ""),
-    ) -> None:
-        super().__init__(what)
-        self.what = what
-        self.undeclared = undeclared
-        self.source = source
-        self.line = line
-        self.traceback = traceback
-        self.stdout, self.stderr = printed
+    what: str
+    undeclared: bool = False
+    source: str | None = None
+    line: int | None = None
+    traceback: str | None = None
+    printed: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a call returned and printed."""
+    """What a call returned, and printed to stdout and to stderr."""
 
     value: Any
-    stdout: str
-    stderr: str
+    printed: tuple[str, str]
 
 
 class Workers:
@@ -85,19 +78,30 @@ class Workers:
         self._closed = False
         self._condition = Condition()
 
-    def load(self, code: Code) -> None:
-        """See to it that a worker has the code; PythonFailure when the code does not compile or cannot be executed."""
-        with self._lease(code):
+    def load(self, code: Code, end: float) -> None:
+        """See to it that a worker has the code; PythonFailure when the code does not compile or cannot be executed.
+
+        Args:
+            end: until when to try, as `time.monotonic` counts.
+
+        Raises:
+            ServerBusyError: no process got free in time, or none can be started.
+        """
+        with self._lease(code, end):
             return
 
     def call(self, code: Code, request: Mapping[str, Any]) -> Reply:
         """Call the run function of the code; PythonFailure when that fails.
 
         Raises:
-            ServerBusyError: no process got free in time.
+            ServerBusyError: no process got free in time, or none can be started.
         """
-        with self._lease(code) as process:
-            return self._asked(process, request)
+        with self._lease(code, self.end()) as process:
+            return self._asked(process, request, self.end(), f"ran longer than {self._timeout:g} s and was stopped")
+
+    def end(self) -> float:
+        """Until when a call that begins now may take, as `time.monotonic` counts."""
+        return time.monotonic() + self._timeout
 
     def processes(self) -> dict[bytes, int]:
         """The ids of the processes that are idle, by the digests of their code; the least recently used first."""
@@ -116,26 +120,30 @@ class Workers:
             self._condition.notify_all()
         for process in idle:
             process.close()
+        end = time.monotonic() + LAST_REMOVALS
+        for process in idle:
+            process.wait_for_folder(max(0, end - time.monotonic()))
 
     @contextmanager
-    def _lease(self, code: Code) -> Iterator[Process]:
+    def _lease(self, code: Code, end: float) -> Iterator[Process]:
         """A process that has the code, for one call."""
         digest = blake2b(orjson.dumps(code), digest_size=16).digest()
-        process = self._take(digest)
+        process, gone = self._take(digest, end)
         try:
+            for old in gone:
+                old.close()
             if process is None:
-                process = Process(self._memory)
-                with self._condition:
-                    self._busy[digest] = process
-                self._load(process, code)
+                process = self._start(digest)
+                self._load(process, code, end)
             yield process
         finally:
             self._give_back(digest, process)
 
-    def _take(self, digest: bytes) -> Process | None:
-        """The process that has the code, if there is one; else there is room for one from now on."""
+    def _take(self, digest: bytes, end: float) -> tuple[Process | None, list[Process]]:
+        """The process that has the code, if there is one; else there is room for one once the others are closed."""
         with self._condition:
-            in_time = self._condition.wait_for(lambda: self._closed or self._is_free(digest), self._timeout)
+            seconds = max(0, end - time.monotonic())
+            in_time = self._condition.wait_for(lambda: self._closed or self._is_free(digest), seconds)
             if self._closed or not in_time:
                 raise ServerBusyError("Every process for Python blocks is busy.", hint="Ask again later.")
             process = self._idle.pop(digest, None)
@@ -144,8 +152,19 @@ class Workers:
             if process is None and len(self._idle) + len(self._busy) >= self._most:
                 gone.append(self._idle.popitem(last=False)[1])
             self._busy[digest] = process
-        for old in gone:
-            old.close()
+        return process, gone
+
+    def _start(self, digest: bytes) -> Process:
+        try:
+            process = Process(self._memory, self._timeout)
+        except OSError as error:
+            raise ServerBusyError(
+                f"No process for a Python block can be started now: {error}.", hint="Ask again later."
+            ) from error
+        with self._condition:
+            self._busy[digest] = process
+            if self._closed:
+                process.kill()
         return process
 
     def _is_free(self, digest: bytes) -> bool:
@@ -161,21 +180,23 @@ class Workers:
         if process is not None and not kept:
             process.close()
 
-    def _load(self, process: Process, code: Code) -> None:
+    def _load(self, process: Process, code: Code, end: float) -> None:
+        late = f"was stopped: the Python blocks of a workflow have {self._timeout:g} s together until they are loaded"
         try:
-            self._asked(process, {"code": dict(code)})
+            self._asked(process, {"code": dict(code)}, end, late)
         except PythonFailure:
             process.usable = False
             raise
 
-    def _asked(self, process: Process, request: Mapping[str, Any]) -> Reply:
+    def _asked(self, process: Process, request: Mapping[str, Any], end: float, late: str) -> Reply:
         """The reply to one request; PythonFailure when it is an error, or there is none."""
+        number = randbits(64)
         try:
-            message = write(request, pack)
+            message = write(request, pack, number)
         except Unsendable as error:
             raise PythonFailure(f"cannot be handed {error}") from error
         try:
-            answer = process.ask(message, self._timeout)
+            answer = process.ask(message, number, end, late)
             said = read(answer.body, answer.text_size, unpack)
         except NoAnswer as error:
             raise PythonFailure(str(error), printed=process.printed()) from error
@@ -185,9 +206,9 @@ class Workers:
             process.usable = False
             raise PythonFailure("wrote into the pipe to the server", printed=process.printed())
         if "error" in said:
-            process.usable = not said["error"].get("memory")
+            process.usable = said["error"].get("memory") is not True
             raise _failure(said["error"], process.printed())
-        return Reply(said.get("value"), *process.printed())
+        return Reply(said.get("value"), process.printed())
 
 
 def _failure(said: Mapping[str, Any], printed: tuple[str, str]) -> PythonFailure:

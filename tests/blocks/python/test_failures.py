@@ -104,6 +104,8 @@ def test_code_that_does_not_compile(
         {"init_function_code": ""},
         {"init_function_code": "def init():\n    return {}", "init_function_name": "initialise"},
         {"run_function_code": "print(run)"},
+        {"run_function_code": "class A:\n    def run(self, x):\n        pass"},
+        {"run_function_code": "run = 5"},
         {"run_function_name": "infer", "imports": ["import no_such_module"]},
     ],
 )
@@ -202,25 +204,88 @@ def test_results_that_cannot_leave(workers: Workers, result: str) -> None:
     assert "Unsendable" in str(failure(workers, f"def run(self, x):\n    return {{'value': {result}}}"))
 
 
-def test_code_that_writes_into_the_pipe_to_the_server(workers: Workers) -> None:
-    """What a worker says is never trusted: noise, lies about sizes, and JSON that is no answer."""
-    noises = (
+FORGED = """
+    import struct, sys
+    def run(self, x):
+        number = sys._getframe(3).f_locals["sizes"].number
+        os.write(int(sys.argv[3]), {noise})
+        time.sleep(5)
+    """
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
         "b'x' * 100",
-        "struct.pack('>4sIQ', b'pstk', 4, 2**60) + b'null'",
-        "struct.pack('>4sIQ', b'pstk', 4, 0) + b'null'",
-        "struct.pack('>4sIQ', b'pstk', 9, 0) + b'[\"d\",[1]]'",
-    )
-    for noise in noises:
-        run = f"""
-            import struct, sys
-            def run(self, x):
-                os.write(int(sys.argv[3]), {noise})
-                time.sleep(5)
-            """
-        started = time.monotonic()
-        error = failure(workers, run)
-        assert "to the server" in str(error) or "returned" in str(error)
-        assert time.monotonic() - started < 4
+        "struct.pack('>4sQIQ', b'pstk', number, 4, 2**60) + b'null'",
+        "struct.pack('>4sQIQ', b'pstk', number, 4, 0) + b'null'",
+        "struct.pack('>4sQIQ', b'pstk', number, 9, 0) + b'[\"d\",[1]]'",
+        "struct.pack('>4sQIQ', b'pstk', number ^ 1, 15, 0) + b'[\"d\",[\"value\",1]]'",
+    ],
+)
+def test_code_that_writes_into_the_pipe_to_the_server(workers: Workers, noise: str) -> None:
+    """What a worker says is never trusted: noise, lies about sizes and numbers, and JSON that is no answer."""
+    started = time.monotonic()
+    error = failure(workers, FORGED.format(noise=noise))
+    assert "to the server" in str(error) or "returned" in str(error)
+    assert time.monotonic() - started < 4
+
+
+def test_an_error_that_is_forged(workers: Workers) -> None:
+    said = """b'["d",["error",["d",["what","forged"],["memory",["a","|b1",[2]]]]]]   '"""
+    noise = f"struct.pack('>4sQIQ', b'pstk', number, len({said}), 16) + {said} + bytes(16)"
+    assert "forged" in str(failure(workers, FORGED.format(noise=noise)))
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("raise ValueError('bad \\ud800')", "ValueError: bad \\ud800"),
+        ("raise ValueError('x' * 40_000_000)", "ValueError: xxx"),
+        (
+            "e = ValueError('the error'); e.add_note('see the docs'); raise e",
+            "failed in line 3 of run_function_code: V",
+        ),
+    ],
+)
+def test_errors_with_odd_texts(workers: Workers, line: str, says: str) -> None:
+    error = failure(workers, f"def run(self, x):\n    import sys\n    {line}")
+    assert says in str(error)
+    assert trace(error).error_line == 3
+
+
+@pytest.mark.parametrize("line", ["sys.stdout = None", "sys.stdout.close()", "os.close(1)", "del sys.stdout"])
+def test_code_that_takes_its_output_away(workers: Workers, line: str) -> None:
+    run = f"def run(self, x):\n    import sys\n    {line}\n    return {{'value': x}}"
+    assert once(workers, definition("silent", run), x=5) == {"value": 5}
+
+
+def test_what_stands_in_a_line_that_is_not_ended(hasty: Workers) -> None:
+    error = failure(hasty, "def run(self, x):\n    print('half', end='')\n    time.sleep(9)")
+    assert trace(error).stdout == "half"
+
+
+def test_lines_end_where_python_ends_them(workers: Workers) -> None:
+    run = "a = 1\n\x0c\ndef run(self, x):\r\n    s = 'p\u2028q\x85r'\r    return 1 / 0"
+    found = trace(failure(workers, run))
+    assert found.error_line == 5
+    assert found.code_snippet is not None
+    assert found.code_snippet.endswith(">    5 |     return 1 / 0")
+    assert found.traceback is not None
+    assert "    return 1 / 0\n" in found.traceback
+
+
+def test_outputs_that_are_not_declared_do_not_travel(workers: Workers) -> None:
+    block = definition("more", "def run(self, x):\n    return {'value': x, 'junk': object()}")
+    assert once(workers, block, x=5) == {"value": 5}
+
+
+def test_all_blocks_of_a_workflow_are_loaded_in_the_time_of_one_call(hasty: Workers) -> None:
+    slow = [definition(f"slow{n}", f"time.sleep(0.5)  # {n}\ndef run(self, x):\n    pass") for n in range(12)]
+    started = time.monotonic()
+    with pytest.raises(DynamicBlockCodeError, match="have 2 s together"):
+        engine(hasty).plan(workflow([], [], {}, dynamic_blocks_definitions=slow))
+    assert time.monotonic() - started < 4
 
 
 def test_only_the_row_that_fails_is_to_blame(workers: Workers) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from blocks.python.messages import HEADER, MAGIC, Unsendable, read, sizes, write
+from blocks.python.messages import HEADER, MAGIC, MAX_ODD_KEYS, Unsendable, read, sizes, write
 
 
 class Colour(Enum):
@@ -49,10 +49,10 @@ ARRAYS: dict[str, Any] = {
 
 
 def back(value: Any) -> Any:
-    parts = write(value, lambda _: None)
-    text, arrays = sizes(bytes(parts[0]))
+    parts = write(value, lambda _: None, 5)
+    number, text, arrays = sizes(bytes(parts[0]))
     body = bytearray(b"".join(parts[1:]))
-    assert len(body) == text + arrays
+    assert (number, len(body)) == (5, text + arrays)
     return read(body, text, refuse)
 
 
@@ -79,6 +79,17 @@ def test_arrays(case: str) -> None:
     np.testing.assert_equal(found.tolist(), array.tolist())
 
 
+@pytest.mark.parametrize("text", [np.str_(""), np.str_("a"), np.bytes_(b""), np.bytes_(b"a"), "x" * 2**20 + "ä"])
+def test_texts_of_any_sort(text: Any) -> None:
+    assert back([text, 1]) == [text, 1]
+
+
+def test_a_small_array_does_not_keep_the_message() -> None:
+    small, large = back([np.ones(4), np.ones(1000)])
+    assert small.base is None
+    assert large.base is not None
+
+
 @pytest.mark.parametrize("scalar", [np.float32(1.5), np.int8(-3), np.bool_(True)])
 def test_scalars_keep_their_type(scalar: Any) -> None:
     assert back(scalar) == scalar
@@ -99,7 +110,7 @@ def deep(levels: int) -> list[Any]:
 @pytest.mark.parametrize("value", [object(), [lambda: 1], "\ud800", deep(1000), np.zeros(1, "V8")])
 def test_unsendable(value: Any) -> None:
     with pytest.raises(Unsendable):
-        write(value, lambda _: None)
+        write(value, lambda _: None, 5)
 
 
 MALFORMED = {
@@ -107,14 +118,17 @@ MALFORMED = {
     "an object": b'{"a": 1}',
     "an unknown tag": b'["z"]',
     "no tag": b"[]",
-    "objects of Python": b'["a", "|O8", [1], 0, 8]',
-    "an odd type": b'["a", "i4,i4", [1], 0, 8]',
-    "too few bytes": b'["a", "<i8", [9], 0, 16]',
-    "beyond the end": b'["b", 8, 16]',
-    "before the start": b'["b", -16, 16]',
-    "a negative shape": b'["a", "<i8", [-1, -2], 0, 16]',
-    "much of nothing": b'["a", "<U0", [1000000000], 0, 0]',
-    "a shape of text": b'["a", "<i8", "2", 0, 16]',
+    "objects of Python": b'["a", "|O8", [1]]',
+    "an odd type": b'["a", "i4,i4", [1]]',
+    "a type of no size": b'["a", "<U0", [1000000000]]',
+    "too few bytes": b'["a", "<i8", [9]]',
+    "nobody's bytes": b"1",
+    "the same bytes twice": b'["l", ["b", 16], ["b", 16]]',
+    "bytes of a negative number": b'["b", -16]',
+    "a negative shape": b'["a", "<i8", [-1, -2]]',
+    "a shape of text": b'["a", "<i8", "2"]',
+    "a number that fits no word as a key": b'["d", [18446744073709551615, ["b", 16]]]',
+    "a key that has the hash of many": b'["l", ["b", 16], ["s", %d]]' % (8 * (2**61 - 1)),
     "a list as a key": b'["d", [["l"], 1]]',
     "no moment": b'["m", "yesterday"]',
     "a record without names": b'["r", "x", []]',
@@ -131,7 +145,19 @@ def test_malformed_messages(case: str) -> None:
         read(bytearray(text + bytes(16)), len(text), refuse)
 
 
-@pytest.mark.parametrize("header", [HEADER.pack(b"nope", 1, 1), HEADER.pack(MAGIC, 2**31, 0)])
+def test_keys_of_which_many_can_have_one_hash() -> None:
+    many = {(number, 0): number for number in range(MAX_ODD_KEYS + 1)}
+    with pytest.raises(ValueError, match="neither text nor whole numbers"):
+        back(many)
+    several: dict[Any, int] = {
+        **dict.fromkeys(range(20_000), 1),
+        **dict.fromkeys(map(str, range(20_000)), 2),
+        (1, 2): 3,
+    }
+    assert back(several) == several
+
+
+@pytest.mark.parametrize("header", [HEADER.pack(b"nope", 0, 1, 1), HEADER.pack(MAGIC, 0, 2**31, 0)])
 def test_malformed_headers(header: bytes) -> None:
     with pytest.raises(ValueError, match="header"):
         sizes(header)

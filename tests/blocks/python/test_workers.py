@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -11,10 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from blocks.python.workers import PythonFailure, Workers
 from engine.errors import ServerBusyError
+from tests.blocks.python.conftest import MEMORY
 from tests.blocks.python.samples import definition, once
 
 WHO = definition("who", "def run(self):\n    return {'value': os.getpid()}", {})
@@ -27,7 +30,7 @@ def code(run: str) -> dict[str, Any]:
 
 
 def call(workers: Workers, run: str, **inputs: Any) -> Any:
-    request = {"inputs": inputs, "batches": {}, "self": "a", "context": {}}
+    request = {"inputs": inputs, "batches": {}, "outputs": None, "self": "a", "context": {}}
     return workers.call(code(run), request).value
 
 
@@ -160,10 +163,10 @@ def run(self):
     threading.Timer(0.05, print, ["late"]).start()
     print("now")
 """
-    request = {"inputs": {}, "batches": {}, "self": "a", "context": {}}
-    assert workers.call(code(run), request).stdout == "now\n"
+    request: dict[str, Any] = {"inputs": {}, "batches": {}, "outputs": None, "self": "a", "context": {}}
+    assert workers.call(code(run), request).printed == ("now\n", "")
     time.sleep(0.2)
-    assert workers.call(code(run), request).stdout == "now\n"
+    assert workers.call(code(run), request).printed == ("now\n", "")
 
 
 def test_nothing_is_left_after_close() -> None:
@@ -219,6 +222,134 @@ def test_workers_end_when_the_server_is_killed(tmp_path: Path) -> None:
     assert gone(int(idle))
     assert not Path(folder).exists()
     assert gone(int(note.read_text()))
+
+
+def test_workers_that_never_let_go_end_when_the_server_is_killed(tmp_path: Path) -> None:
+    """No thread of theirs can see it, since a regular expression keeps all others waiting."""
+    held = ORPHANED.replace("while True:\\n        pass", "__import__('re').match('(a+)+$', 'a' * 40 + 'b')")
+    assert held != ORPHANED
+    hasty = held.replace("timeout=100", "timeout=1").replace("workers =", "process.GRACE = 0\nworkers =")
+    note = tmp_path / "busy"
+    with subprocess.Popen(
+        [sys.executable, "-c", f"from blocks.python import process{hasty}", note], stdout=subprocess.DEVNULL
+    ) as server:
+        deadline = time.monotonic() + 20
+        while not (note.exists() and note.read_text()):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        server.kill()
+    assert gone(int(note.read_text()))
+
+
+def test_an_idle_worker_cannot_keep_a_processor_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blocks.python.process.GRACE", 0)
+    workers = Workers(timeout=0.5, memory=MEMORY, most=1)
+    spin = """
+import threading
+def spin():
+    while True:
+        pass
+def run(self):
+    threading.Thread(target=spin, daemon=True).start()
+    return os.getpid()
+"""
+    assert gone(call(workers, spin))
+    workers.close()
+
+
+DEEP = """
+def run(self):
+    top = os.getcwd()
+    for _ in range(3000):
+        os.mkdir("d")
+        os.chdir("d")
+    return top
+"""
+
+
+def test_what_a_worker_leaves_behind_is_nobodys_trouble() -> None:
+    workers = Workers(timeout=20, memory=MEMORY, most=1)
+    folder = call(workers, DEEP)
+    for number in range(2):
+        assert call(workers, f"def run(self):\n    return {number}") == number
+    deadline = time.monotonic() + 10
+    while Path(folder).exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    folder = call(workers, DEEP)
+    workers.close()
+    assert not Path(folder).exists()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "os.fork()",
+        """
+        import struct, sys
+        header = struct.pack('>4sQIQ', b'pstk', sys._getframe(3).f_locals["sizes"].number, 16, 0)
+        os.write(int(sys.argv[3]), header + b'["d",["value",7]]'[:16].ljust(16))""",
+    ],
+)
+def test_answers_are_those_to_the_request(workers: Workers, odd: str) -> None:
+    """Code that answers twice may make its own call fail, and the next one; it never gets the answer of another."""
+    run = f"def run(self, x):\n    if x == 1:\n        {odd.strip()}\n    return x"
+    answers: list[Any] = []
+    for x in range(5):
+        try:
+            answers.append(call(workers, run, x=x))
+        except PythonFailure:
+            answers.append(x)
+    assert answers == list(range(5))
+
+
+def test_what_is_handed_over_has_to_fit_into_memory() -> None:
+    workers = Workers(timeout=20, memory=400 * 2**20, most=1)
+    with pytest.raises(PythonFailure, match="does not fit into the memory of its process"):
+        call(workers, "def run(self, x):\n    return 1", x=np.ones(300 * 2**17))
+    assert call(workers, "def run(self, x):\n    return 1", x=1) == 1
+    workers.close()
+
+
+def test_a_system_that_has_no_more_to_give(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one descriptor more each time, a process gets further; none is lost when it does not get far enough."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    workers = Workers(timeout=20, memory=MEMORY, most=1)
+    free = os.open("/dev/null", os.O_RDONLY)
+    os.close(free)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for more in range(8):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free + more, hard))
+        try:
+            with pytest.raises(ServerBusyError, match=r"can be started now: .* Too many open files"):
+                call(workers, f"def run(self):\n    return {more}")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert not list(tmp_path.iterdir())
+    assert call(workers, "def run(self):\n    return 1") == 1
+    workers.close()
+
+
+def test_children_of_the_code_do_not_hide_its_end(workers: Workers) -> None:
+    started = time.monotonic()
+    with pytest.raises(PythonFailure, match="exit code 3"):
+        call(workers, "def run(self):\n    os.system('sleep 60 &')\n    os._exit(3)")
+    assert time.monotonic() - started < 10
+
+
+def test_a_process_that_is_just_starting_is_closed_too() -> None:
+    workers = Workers(timeout=20, memory=MEMORY, most=1)
+    started = time.monotonic()
+    with ThreadPoolExecutor(1) as pool:
+        starting = pool.submit(call, workers, "def run(self):\n    time.sleep(15)")
+        while not workers._busy:
+            pass
+        workers.close()
+        with pytest.raises(PythonFailure):
+            starting.result()
+    assert time.monotonic() - started < 10
 
 
 def test_workers_start_at_first_use() -> None:
