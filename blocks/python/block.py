@@ -218,7 +218,7 @@ def _record(result: Any, names: Collection[str]) -> dict[str, Any]:
 
 def _snippet(source: str, line: int) -> str | None:
     """The lines of a source around one of them, which is marked; None when there is no such line."""
-    lines = StringIO(source, newline=None).read().split("\n")
+    lines = [text.rstrip("\n") for text in StringIO(source, newline=None)]
     if not 1 <= line <= len(lines):
         return None
     shown = range(max(1, line - LINES_AROUND), min(len(lines), line + LINES_AROUND) + 1)

@@ -266,7 +266,7 @@ def test_what_stands_in_a_line_that_is_not_ended(hasty: Workers) -> None:
 
 
 def test_lines_end_where_python_ends_them(workers: Workers) -> None:
-    run = "a = 1\n\x0c\ndef run(self, x):\r\n    s = 'p\u2028q\x85r'\r    return 1 / 0"
+    run = "a = 1\n\x0c\ndef run(self, x):\r\n    s = 'p\u2028q\x85r'\r    return 1 / 0\n"
     found = trace(failure(workers, run))
     assert found.error_line == 5
     assert found.code_snippet is not None
