@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+NUMPY = (np.generic, np.ndarray)
+
 Mask = npt.NDArray[np.bool_]
 Column = npt.NDArray[np.float64] | list[Any]
 """One value a row: an array where all are numbers with a fraction, a list of Python values elsewhere."""
@@ -24,7 +26,7 @@ class Same:
 
 def plain(value: Any) -> Any:
     """The numbers and arrays of numpy as Python's own, which divide, compare and print as users expect."""
-    return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
+    return value.tolist() if isinstance(value, NUMPY) else value
 
 
 def each(column: Column | Same, count: int) -> Iterable[Any]:

@@ -11,9 +11,11 @@ from typing import Any, Literal, get_args, get_type_hints
 from pydantic import BaseModel, ConfigDict, create_model
 
 from blocks.query.columns import Column, each, plain
+from blocks.query.evaluation import COUNTED, Evaluation
 from blocks.query.properties import Row
-from blocks.query.takes import Takes
+from blocks.query.takes import IMAGE, Takes
 from engine.errors import (
+    ExecutionEngineRuntimeError,
     InvalidInputTypeError,
     OperationError,
     RoboflowQueryLanguageError,
@@ -23,8 +25,8 @@ from engine.spelling import nearest
 from engine.values.detections import Detections
 
 CONTEXT = "step_execution | roboflow_query_language_evaluation"
-PARAMETERS = "parameters"
-"""The keyword by which a function asks for the values that the step was given by name."""
+EVALUATION = "evaluation"
+"""The keyword by which a function asks for the values that the step was given by name, and for the allowance."""
 
 MAX_SHOWN = 120
 
@@ -75,9 +77,9 @@ class Operation:
         return inspect.cleandoc(self.function.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
 
     @cached_property
-    def wants_parameters(self) -> bool:
-        """Whether the function asks for the values that the step was given by name."""
-        return PARAMETERS in inspect.signature(self.function).parameters
+    def wants_evaluation(self) -> bool:
+        """Whether the function asks for the evaluation that it is a part of."""
+        return EVALUATION in inspect.signature(self.function).parameters
 
     @cached_property
     def nested(self) -> Mapping[str, Nested]:
@@ -92,7 +94,7 @@ class Operation:
         hints = get_type_hints(self.function, include_extras=True)
         fields: dict[str, Any] = {}
         for name, parameter in list(inspect.signature(self.function).parameters.items())[1:]:
-            if name == PARAMETERS:
+            if name == EVALUATION:
                 continue
             json = {"operations": list[Any], "statement": dict[str, Any]}
             hint = json[self.nested[name].language] if name in self.nested else hints[name]
@@ -136,25 +138,31 @@ class Step:
     arguments: Mapping[str, Any]
     place: str
 
-    def __call__(self, value: Any, parameters: Mapping[str, Any]) -> Any:
-        """The outcome for one value; errors say the place."""
+    def __call__(self, value: Any, evaluation: Evaluation) -> Any:
+        """The outcome for one value, counted; errors say the place."""
         operation = self.operation
-        if not isinstance(value, operation.takes.types):
+        if not operation.takes.fits(value):
             raise InvalidInputTypeError(
                 f"{self.place} takes {operation.takes.words}, got {type(value).__name__}.", context=CONTEXT
             )
         try:
-            if operation.wants_parameters:
-                return operation.function(value, **self.arguments, parameters=parameters)
-            return operation.function(value, **self.arguments)
+            if operation.wants_evaluation:
+                outcome = plain(operation.function(value, **self.arguments, evaluation=evaluation))
+            else:
+                outcome = plain(operation.function(value, **self.arguments))
+            if type(outcome) in COUNTED and operation.takes is not IMAGE:  # text of a picture is long and made once
+                evaluation.count(outcome)
         except RoboflowQueryLanguageError as error:
             if error.context is None:
                 raise located(error, self.place) from error
             raise
+        except ExecutionEngineRuntimeError as error:
+            raise located(OperationError(error.message, hint=error.hint), self.place) from error
         except FAILURES as error:
             raise OperationError(
                 f"{self.place} failed on a value of the type {type(value).__name__}: {clipped(error)}.", context=CONTEXT
             ) from error
+        return outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +181,18 @@ class Operations:
         Raises:
             InvalidInputTypeError, OperationError, UndeclaredSymbolError, EvaluationEngineError: with the place.
         """
+        return self.run(value, Evaluation(parameters))
+
+    def run(self, value: Any, evaluation: Evaluation) -> Any:
+        """The same within an evaluation that has begun."""
         if not self.steps:
             return value
         value = plain(value)
         for step in self.steps:
-            value = step(value, parameters)
+            value = step(value, evaluation)
         return value
 
-    def over(self, detections: Detections, parameters: Mapping[str, Any]) -> Column:
+    def over(self, detections: Detections, evaluation: Evaluation) -> Column:
         """The outcome for every row of a set of detections; same as calling it for one `Row` after the other."""
         steps = iter(self.steps)
         first = self.steps[0].operation if self.steps else None
@@ -189,7 +201,7 @@ class Operations:
         else:
             column = [Row(detections, index) for index in range(len(detections))]
         for step in steps:
-            column = [step(value, parameters) for value in each(column, len(detections))]
+            column = [step(value, evaluation) for value in each(column, len(detections))]
         return column
 
 
@@ -211,7 +223,7 @@ def look_up(name: str, parameters: Mapping[str, Any]) -> Any:
             f"There is no parameter {clipped(repr(name))}.",
             hint=did_you_mean(name, parameters) or "Give it in the parameters of the step.",
         )
-    return parameters[name]
+    return plain(parameters[name])
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str | None:

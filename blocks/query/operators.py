@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from blocks.query.columns import Column, Mask, Same
+from blocks.query.columns import Column, Mask, Same, plain
 from blocks.query.operation import FAILURES, clipped
 from blocks.query.takes import (
     ANYTHING,
@@ -32,8 +32,14 @@ from engine.errors import EvaluationEngineError
 EXACT = 2**53
 """Whole numbers below this one are exact as 64-bit floats, and no others are rounded to them."""
 
+MAX_PAIRS = 10_000_000
+"""How many comparisons of one value with another may be needed to say which values of a list are in another list."""
+
 Columns = Callable[[Column | Same, Column | Same], Mask | None]
-"""Tests all rows at once; None when it cannot for these columns. At least one of them is not `Same`."""
+"""Tests all rows at once; None when it cannot for these columns, so that rows are tested one by one.
+
+At least one of the columns is not `Same`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class Operator:
     def __call__(self, *values: Any) -> bool:
         """Whether it holds; EvaluationEngineError when it cannot be said."""
         for takes, value in zip(self.operands, values, strict=True):
-            if not isinstance(value, takes.types):
+            if not takes.fits(value):
                 raise EvaluationEngineError(f"{self.type} takes {self._wanted}, got {_types(values)}.")
         try:
             return bool(self.test(*values))
@@ -94,7 +100,10 @@ def _number(column: Column | Same) -> npt.NDArray[np.float64] | float | None:
         return column
     if not set(map(type, column)) <= {int, float}:
         return None
-    numbers = np.array(column, dtype=np.float64)
+    try:
+        numbers = np.array(column, dtype=np.float64)
+    except OverflowError:
+        return None
     return None if (abs(numbers) >= EXACT).any() else numbers
 
 
@@ -114,34 +123,57 @@ def _in_range_columns(left: Column | Same, right: Column | Same) -> Mask | None:
     numbers = _number(left)
     if numbers is None or not (isinstance(right, Same) and RANGE.fits(right.value)):
         return None
-    if all(map(_is_exact, right.value)):
+    if len(right.value) == 2 and all(map(_is_exact, right.value)):
         mask: Mask = _in_range(numbers, right.value)
         return mask
     return None
 
 
 def _is_among(value: Any, pool: Any) -> Any:
-    return value in pool
+    return value in (map(plain, pool) if isinstance(pool, list | tuple) else pool)
 
 
 def _is_among_columns(left: Column | Same, right: Column | Same) -> Mask | None:
     """Values are looked up in a set."""
     if not (isinstance(left, list) and isinstance(right, Same) and isinstance(right.value, list | tuple)):
         return None
-    pool = frozenset(right.value)
-    return np.fromiter((value in pool for value in left), np.bool_, len(left))
+    try:
+        pool = frozenset(map(plain, right.value))
+        return np.fromiter((value in pool for value in left), np.bool_, len(left))
+    except TypeError:  # a list is no member of a set
+        _refuse_pairs(len(left), len(right.value))
+        return None
 
 
 def _any_among(elements: Any, pool: Any) -> bool:
-    return any(element in pool for element in _elements(elements))
+    return any(_are_among(elements, pool))
 
 
 def _all_among(elements: Any, pool: Any) -> bool:
-    return all(element in pool for element in _elements(elements))
+    return all(_are_among(elements, pool))
 
 
-def _elements(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+def _are_among(elements: Any, pool: Any) -> Iterable[bool]:
+    """Of each element whether it is in the pool; looked up in a set where all are hashable."""
+    wanted = [elements] if isinstance(elements, str) else list(map(plain, elements))
+    if isinstance(pool, str):
+        _refuse_pairs(len(wanted), len(pool))
+        return (element in pool for element in wanted)
+    members = list(map(plain, pool))
+    try:
+        return map(frozenset(members).__contains__, frozenset(wanted))
+    except TypeError:  # a list is no member of a set
+        _refuse_pairs(len(wanted), len(members))
+        return (element in members for element in wanted)
+
+
+def _refuse_pairs(elements: int, members: int) -> None:
+    """Refuse to compare each element with each member when that would take minutes."""
+    if elements * members > MAX_PAIRS:
+        raise EvaluationEngineError(
+            f"{elements} values cannot be compared with {members} others, one with each other.",
+            hint="Use shorter lists, or lists without lists within.",
+        )
 
 
 def _in_zone(point: Any, zone: Any) -> bool:
@@ -152,8 +184,11 @@ def _in_zone_columns(left: Column | Same, right: Column | Same) -> Mask | None:
     """The outline is prepared once for all points."""
     if not (isinstance(left, list) and all(map(POINT.fits, left)) and isinstance(right, Same)):
         return None
-    outline = _outline(right.value)
-    return np.fromiter((_is_inside(point, outline) for point in left), np.bool_, len(left))
+    try:
+        outline = _outline(right.value)
+        return np.fromiter((_is_inside(point, outline) for point in left), np.bool_, len(left))
+    except FAILURES:  # the first row that fails says why
+        return None
 
 
 def _outline(zone: Any) -> npt.NDArray[np.float32]:

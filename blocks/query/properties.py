@@ -21,38 +21,11 @@ Read = Callable[[Detections, slice], Column | None]
 """The values of some rows; None where the set as a whole does not know the property."""
 
 DetectionProperty = Literal[
-    "confidence",
-    "class_name",
-    "class_id",
-    "x_min",
-    "x_max",
-    "y_min",
-    "y_max",
-    "size",
-    "center",
-    "top_left",
-    "top_right",
-    "bottom_left",
-    "bottom_right",
-    "in_out",
-    "path_deviation",
-    "polygon",
-    "time_in_zone",
-    "tracker_id",
-    "velocity",
-    "speed",
-    "smoothed_velocity",
-    "smoothed_speed",
-    "image_dimensions",
-    "prediction_type",
-    "keypoints_xy",
-    "rect",
-    "width",
-    "height",
-    "angle",
-    "area_px",
-    "area_converted",
-]
+    "confidence", "class_name", "class_id", "x_min", "x_max", "y_min", "y_max", "size", "center", "top_left",
+    "top_right", "bottom_left", "bottom_right", "in_out", "path_deviation", "polygon", "time_in_zone", "tracker_id",
+    "velocity", "speed", "smoothed_velocity", "smoothed_speed", "image_dimensions", "prediction_type",
+    "keypoints_xy", "rect", "width", "height", "angle", "area_px", "area_converted",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """Statements: what may be true of a value, said with operands, operators and groups.
 
 A statement can be asked of one value, or of all rows of a set of detections at once. The second way works on columns
-and comes to the same answers; where it fails, the rows are asked one after the other, so that the error is the one that
-the first failing row gives.
+and comes to the same answers; where it fails, it fails like one of the rows.
 """
 
 from __future__ import annotations
@@ -14,10 +13,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from blocks.query.columns import Column, Mask, Same, each, plain
-from blocks.query.operation import FAILURES, Operations, located, look_up
+from blocks.query.evaluation import Evaluation
+from blocks.query.operation import Operations, located, look_up
 from blocks.query.operators import Operator
-from blocks.query.properties import Row
-from engine.errors import EvaluationEngineError, RoboflowQueryLanguageError, UndeclaredSymbolError
+from engine.errors import EvaluationEngineError, UndeclaredSymbolError
 from engine.values.detections import Detections
 
 CURRENT = "_"
@@ -31,13 +30,13 @@ class Statement(Protocol):
         """Whether it is true. All parts are evaluated, even where the answer is known before.
 
         Args:
-            values: what the operands name, the current element as `_`.
+            values: what the operands name, the current element as `_`; or the evaluation that this is a part of.
 
         Raises:
             EvaluationEngineError, UndeclaredSymbolError, InvalidInputTypeError, OperationError: with the place.
         """
 
-    def over(self, detections: Detections, values: Mapping[str, Any]) -> Mask:
+    def over(self, detections: Detections, evaluation: Evaluation) -> Mask:
         """Whether it is true of each row. Fails like some row, not always like the first that fails."""
 
 
@@ -59,21 +58,21 @@ class Operand:
     steady: bool
     place: str
 
-    def __call__(self, values: Mapping[str, Any]) -> Any:
+    def __call__(self, evaluation: Evaluation) -> Any:
         """Its value."""
         try:
-            value = self.value if self.name is None else look_up(self.name, values)
+            value = self.value if self.name is None else look_up(self.name, evaluation)
         except UndeclaredSymbolError as error:
             raise located(error, self.place) from error
-        return self.operations(plain(value), values)
+        return self.operations.run(plain(value), evaluation)
 
-    def over(self, detections: Detections, values: Mapping[str, Any]) -> Column | Same:
+    def over(self, detections: Detections, evaluation: Evaluation) -> Column | Same:
         """Its value for each row."""
         if self.name == CURRENT:
-            return self.operations.over(detections, values)
+            return self.operations.over(detections, evaluation)
         if self.steady:
-            return Same(self(values))
-        return [self(values) for _ in range(len(detections))]
+            return Same(self(evaluation))
+        return [self(evaluation) for _ in range(len(detections))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +86,21 @@ class Comparison:
 
     def __call__(self, values: Mapping[str, Any]) -> bool:
         """Whether it holds."""
-        operands = [operand(values) for operand in self.operands]
+        evaluation = Evaluation.of(values)
+        operands = [operand(evaluation) for operand in self.operands]
         try:
             return self.operator(*operands) is not self.negate
         except EvaluationEngineError as error:
             raise located(error, self.place) from error
 
-    def over(self, detections: Detections, values: Mapping[str, Any]) -> Mask:
+    def over(self, detections: Detections, evaluation: Evaluation) -> Mask:
         """Whether it holds for each row."""
-        columns = [operand.over(detections, values) for operand in self.operands]
-        return self._test(columns, len(detections)) ^ self.negate
+        evaluation.count_elements(1)
+        columns = [operand.over(detections, evaluation) for operand in self.operands]
+        try:
+            return self._test(columns, len(detections)) ^ self.negate
+        except EvaluationEngineError as error:
+            raise located(error, self.place) from error
 
     def _test(self, columns: list[Column | Same], count: int) -> Mask:
         shared = [column.value for column in columns if isinstance(column, Same)]
@@ -118,12 +122,13 @@ class Group:
 
     def __call__(self, values: Mapping[str, Any]) -> bool:
         """Whether it is true."""
-        answers = [statement(values) for statement in self.statements]
+        evaluation = Evaluation.of(values)
+        answers = [statement(evaluation) for statement in self.statements]
         return all(answers) if self.every else any(answers)
 
-    def over(self, detections: Detections, values: Mapping[str, Any]) -> Mask:
+    def over(self, detections: Detections, evaluation: Evaluation) -> Mask:
         """Whether it is true of each row."""
-        masks = [statement.over(detections, values) for statement in self.statements]
+        masks = [statement.over(detections, evaluation) for statement in self.statements]
         combine = np.logical_and if self.every else np.logical_or
         mask: Mask = combine.reduce(masks)
         return mask
@@ -133,8 +138,6 @@ def matching(statement: Statement, detections: Detections, values: Mapping[str, 
     """Of which rows a statement is true; nothing is evaluated when there are none."""
     if len(detections) == 0:
         return np.zeros(0, dtype=np.bool_)
-    try:
-        return statement.over(detections, values)
-    except (RoboflowQueryLanguageError, *FAILURES):
-        rows = (Row(detections, index) for index in range(len(detections)))
-        return np.array([statement({**values, CURRENT: row}) for row in rows], dtype=np.bool_)
+    evaluation = Evaluation.of(values)
+    evaluation.count_elements(len(detections))
+    return statement.over(detections, evaluation)

@@ -14,7 +14,10 @@ from engine.kinds import ANY, INSTANCES, KEYPOINTS, OBJECTS, RLE_INSTANCES
 from engine.values.detections import Detections
 from engine.values.image import Image
 
-DETECTION_KINDS = (OBJECTS, INSTANCES, KEYPOINTS, RLE_INSTANCES, "qr_code_detection", "bar_code_detection")
+DETECTION_KINDS = (
+    *(OBJECTS, INSTANCES, KEYPOINTS, RLE_INSTANCES),
+    *("semantic_segmentation_prediction", "qr_code_detection", "bar_code_detection"),
+)
 NUMBER_KINDS = ("integer", "float", "float_zero_to_one")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import reprlib
 from datetime import datetime
 from typing import Any
 
+from blocks.query.evaluation import Evaluation
 from blocks.query.operation import clipped, operation
 from blocks.query.takes import ANYTHING, DETECTIONS, DICTIONARY, MOMENT
 from engine.errors import InvalidInputTypeError
@@ -16,9 +18,9 @@ from engine.wire.write_detections import encode_detections
 
 
 @operation("ToString", ANYTHING, gives=("string",))
-def to_string(value: Any) -> str:
+def to_string(value: Any, *, evaluation: Evaluation) -> str:
     """Write any value as text, as Python does."""
-    return str(value)
+    return evaluation.written(value)
 
 
 @operation("ToBoolean", ANYTHING, gives=("boolean",))
@@ -40,8 +42,9 @@ def to_dictionary(detections: Detections) -> dict[str, Any]:
 
 
 @operation("ConvertDictionaryToJSON", DICTIONARY, gives=("string",))
-def to_json(dictionary: dict[Any, Any]) -> str:
+def to_json(dictionary: dict[Any, Any], *, evaluation: Evaluation) -> str:
     """Write a dictionary as JSON."""
+    evaluation.count_within(dictionary)
     return json.dumps(encode(dictionary, ("dictionary",)), allow_nan=False)
 
 
@@ -62,4 +65,4 @@ def look_up_in(table: dict[Any, Any], value: Any) -> Any:
             return table[value]
         return table[str(value)]
     except (KeyError, TypeError) as error:
-        raise InvalidInputTypeError(f"The lookup table has nothing for {clipped(repr(value))}.") from error
+        raise InvalidInputTypeError(f"The lookup table has nothing for {clipped(reprlib.repr(value))}.") from error

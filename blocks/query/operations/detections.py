@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from annotated_types import Ge, Le
 
+from blocks.query.evaluation import Evaluation
 from blocks.query.operation import Nested, look_up, operation
 from blocks.query.properties import Floats, boxes
 from blocks.query.statements import Statement, matching
@@ -27,10 +28,10 @@ def filtered(
     detections: Detections,
     filter_operation: Annotated[Statement, Nested("statement", takes=("detection",), gives=("boolean",))],
     *,
-    parameters: Mapping[str, Any],
+    evaluation: Evaluation,
 ) -> Detections:
     """Keep the detections of which a statement is true; it knows the detection that it is asked of as `_`."""
-    return detections.select(matching(filter_operation, detections, parameters))
+    return detections.select(matching(filter_operation, detections, evaluation))
 
 
 @operation("DetectionsSelection", DETECTIONS, gives=DETECTION_KINDS)
@@ -77,15 +78,15 @@ def renamed(
     strict: bool | str = True,
     new_classes_id_offset: Annotated[int, Ge(0), Le(1_000_000_000)] = 1024,
     *,
-    parameters: Mapping[str, Any],
+    evaluation: Evaluation,
 ) -> Detections:
     """Give classes new names and ids. The map and `strict` may be names of parameters of the step.
 
     Strict: every class has to be in the map, and the ids count through the sorted new names. Otherwise classes that are
     not in the map stay as they are, and names that are new get ids from the offset on.
     """
-    names = _class_map(class_map, parameters)
-    everything = look_up(strict, parameters) if isinstance(strict, str) else strict
+    names = _class_map(class_map, evaluation)
+    everything = look_up(strict, evaluation) if isinstance(strict, str) else strict
     if not isinstance(everything, bool):
         raise InvalidInputTypeError(f"Whether the map is strict is true or false, got {type(everything).__name__}.")
     before, ids_before = detections.class_name.tolist(), detections.class_id.tolist()

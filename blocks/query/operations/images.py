@@ -10,7 +10,6 @@ from pybase64 import b64encode_as_string
 
 from blocks.query.operation import operation
 from blocks.query.takes import IMAGE
-from engine.errors import ExecutionEngineRuntimeError, OperationError
 from engine.values.image import Image
 from engine.wire.encode import JPEG_QUALITY, encode_jpeg
 
@@ -43,17 +42,10 @@ def frame_metadata(
 @operation("ConvertImageToJPEG", IMAGE, gives=("bytes",))
 def to_jpeg(image: Image, compression_level: Annotated[int, Ge(0), Le(100)] = JPEG_QUALITY) -> bytes:
     """Encode an image as JPEG, at a quality from 0 to 100."""
-    return _jpeg(image, compression_level)
+    return encode_jpeg(image, compression_level)
 
 
 @operation("ConvertImageToBase64", IMAGE, gives=("string",))
 def to_base64(image: Image) -> str:
     """Encode an image as JPEG, written in base64."""
-    return b64encode_as_string(_jpeg(image, JPEG_QUALITY))
-
-
-def _jpeg(image: Image, quality: int) -> bytes:
-    try:
-        return encode_jpeg(image, quality)
-    except ExecutionEngineRuntimeError as error:
-        raise OperationError(error.message) from error
+    return b64encode_as_string(encode_jpeg(image))

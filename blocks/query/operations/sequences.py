@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import Callable, Sequence, Sized
 from typing import Annotated, Any, Literal
 
+from blocks.query.columns import plain
+from blocks.query.evaluation import Evaluation
 from blocks.query.operation import Nested, Operations, operation
 from blocks.query.operations.conversions import look_up_in
 from blocks.query.takes import NUMBER, NUMBER_KINDS, SEQUENCE, SIZED
@@ -26,10 +28,10 @@ def applied(
     sequence: Sequence[Any],
     operations: Annotated[Operations, Nested("operations", takes=(ANY,), gives=(ANY,))],
     *,
-    parameters: Mapping[str, Any],
+    evaluation: Evaluation,
 ) -> list[Any]:
     """Run operations on each element."""
-    return [operations(element, parameters) for element in sequence]
+    return [operations.run(element, evaluation) for element in sequence]
 
 
 @operation("NumericSequenceAggregate", SEQUENCE, gives=NUMBER_KINDS)
@@ -37,13 +39,14 @@ def aggregated(
     sequence: Sequence[Any], function: Literal["min", "max", "sum"], neutral_value: int | float
 ) -> int | float:
     """Take the least or the greatest of some numbers, or their sum; a value of its own for an empty list."""
-    for element in sequence:
-        if not NUMBER.fits(element):
-            raise InvalidInputTypeError(f"The list holds a value of the type {type(element).__name__}, not a number.")
-    if len(sequence) == 0:
+    numbers = list(map(plain, sequence))
+    for number in numbers:
+        if not NUMBER.fits(number):
+            raise InvalidInputTypeError(f"The list holds a value of the type {type(number).__name__}, not a number.")
+    if not numbers:
         return neutral_value
     functions: dict[str, Callable[[Sequence[Any]], int | float]] = {"min": min, "max": max, "sum": sum}
-    return functions[function](sequence)
+    return functions[function](numbers)
 
 
 @operation("SequenceAggregate", SEQUENCE, gives=(ANY,))
@@ -66,15 +69,15 @@ def length(sized: Sized) -> int:
 
 
 @operation("SequenceElementsCount", SEQUENCE, gives=("dictionary",))
-def counted(sequence: Sequence[Any]) -> dict[str, int]:
+def counted(sequence: Sequence[Any], *, evaluation: Evaluation) -> dict[str, int]:
     """Count how often each element is there; the elements become text."""
-    return dict(Counter(map(str, sequence)))
+    return dict(Counter(map(evaluation.written, sequence)))
 
 
 @operation("SequenceJoin", SEQUENCE, gives=("string",))
-def joined(sequence: Sequence[Any], separator: str = ", ") -> str:
+def joined(sequence: Sequence[Any], separator: str = ", ", *, evaluation: Evaluation) -> str:
     """Write the elements into one text, with a separator between them."""
-    parts = [str(element) for element in sequence]
+    parts = [evaluation.written(element) for element in sequence]
     if sum(map(len, parts)) + len(separator) * (len(parts) - 1) > MAX_JOINED_LENGTH:
         raise ValueError(f"the text would have more than {MAX_JOINED_LENGTH} characters")
     return separator.join(parts)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import PlainValidator
 
+from blocks.query.evaluation import Evaluation
 from blocks.query.operation import operation
-from blocks.query.pattern import compile_pattern
+from blocks.query.pattern import Search, compile_pattern
 from blocks.query.takes import TEXT
 
 
@@ -30,7 +31,11 @@ def part(text: str, start: int = 0, end: int = -1) -> str:
 
 
 @operation("StringMatches", TEXT, gives=("boolean",))
-def matches(text: str, regex: Annotated[Any, PlainValidator(compile_pattern, json_schema_input_type=str)]) -> bool:
+def matches(
+    text: str,
+    regex: Annotated[Search, PlainValidator(compile_pattern, json_schema_input_type=str)],
+    *,
+    evaluation: Evaluation,
+) -> bool:
     """Say whether a regular expression is found anywhere in a text."""
-    found: bool = regex(text)
-    return found
+    return evaluation.search(regex, text)

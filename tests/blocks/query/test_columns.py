@@ -1,9 +1,10 @@
-"""A filter works on columns and comes to what its rows say one by one, errors included."""
+"""A filter works on columns and comes to what its rows say one by one; where it fails, it fails like one of them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blocks.query import Row, Statement, parse_statement
+from blocks.query import Row, Statement, parse_operations, parse_statement
+from blocks.query.evaluation import Evaluation
 from blocks.query.operators import BINARY, UNARY
 from blocks.query.statements import matching
-from engine.errors import RoboflowQueryLanguageError
+from engine.errors import EvaluationEngineError, RoboflowQueryLanguageError
 from engine.values.detections import Detections
-from tests.blocks.query.samples import binary, detections, dynamic, group, of_row, op, static, unary
+from tests.blocks.query.samples import binary, detections, dynamic, group, keep, of_row, op, static, unary
 
 ZONE = [[0, 0], [50, 0], [50, 50], [0, 50]]
 VALUES = {"limit": 0.5, "names": ["a", "b"], "zone": ZONE, "nothing": None}
@@ -138,19 +140,27 @@ def row_by_row(statement: Statement, among: Detections) -> list[bool]:
 
 
 def outcome(ask: Callable[[], Any]) -> Any:
-    """The answers, or the error as clients see it."""
+    """The answer, or the error as clients see it."""
     try:
-        return list(ask())
+        return ask()
     except RoboflowQueryLanguageError as error:
         return type(error), str(error)
+
+
+def assert_agreement(json: dict[str, Any], among: Detections) -> None:
+    """Columns say what the rows say; where rows fail, columns fail like one of them."""
+    statement = parse_statement(json)
+    rows = [Row(among, index) for index in range(len(among))]
+    expected = [outcome(partial(statement, {**VALUES, "_": row})) for row in rows]
+    errors = [answer for answer in expected if isinstance(answer, tuple)]
+    found = outcome(lambda: matching(statement, among, VALUES).tolist())
+    assert found in errors if errors else found == expected
 
 
 @settings(max_examples=300, deadline=None)
 @given(groups, found())
 def test_columns_and_rows_agree(json: dict[str, Any], among: Detections) -> None:
-    statement = parse_statement(json)
-    expected = outcome(lambda: row_by_row(statement, among))
-    assert outcome(lambda: matching(statement, among, VALUES)) == expected
+    assert_agreement(json, among)
 
 
 def single(tracker_id: int = 1) -> Detections:
@@ -175,14 +185,24 @@ CORNERS: list[tuple[dict[str, Any], Detections]] = [
     (binary(of_row("class_name"), "in (Sequence)", static([["12"], "12"])), single()),
     (binary(of_row("class_name"), "in (Sequence)", static("0123")), single()),
     (binary(of_row("velocity"), "in (Sequence)", static(["12", [1]])), single()),
+    (binary(of_row("class_name"), "in (Sequence)", static(["12", np.array([1, 2])])), single()),
+    (binary(of_row("speed"), "in (Sequence)", static([np.float32(0.1), 2.0**53])), single()),
+    (
+        binary(of_row("speed"), "in (Sequence)", static([np.float32(0.1)])),
+        detections(("a", 0, (0, 0, 1, 1)), columns={"speed": [0.1]}),
+    ),
+    (binary(of_row("tracker_id"), "(Number) in range", static([0, 1, 2])), single()),
+    (
+        binary(of_row("time_in_zone"), "(Number) <", static(2)),
+        detections(("a", 0, (0, 0, 1, 1)), columns={"time_in_zone": [10**400]}),
+    ),
+    (binary(of_row("center"), "(Detection) in zone", static([[0, 0], [1, "one"]])), single()),
 ]
 
 
 @pytest.mark.parametrize(("json", "among"), CORNERS)
 def test_columns_and_rows_agree_in_the_corners(json: dict[str, Any], among: Detections) -> None:
-    statement = parse_statement(group(json))
-    expected = outcome(lambda: row_by_row(statement, among))
-    assert outcome(lambda: matching(statement, among, VALUES)) == expected
+    assert_agreement(group(json), among)
 
 
 TYPICAL: list[dict[str, Any]] = [
@@ -210,9 +230,8 @@ def crowd(count: int) -> Detections:
 
 @pytest.mark.parametrize("json", TYPICAL)
 def test_typical_statements_need_no_rows(json: dict[str, Any]) -> None:
-    """`over` itself gives the answer, so none of these falls back to asking the rows."""
     statement, among = parse_statement(group(json)), crowd(50)
-    assert statement.over(among, VALUES).tolist() == row_by_row(statement, among)
+    assert statement.over(among, Evaluation(VALUES)).tolist() == row_by_row(statement, among)
 
 
 def test_typical_statements_are_true_of_some_rows_only() -> None:
@@ -235,6 +254,27 @@ def test_an_operand_that_rows_share_is_worked_out_once() -> None:
     assert Counting.asked == 1
     assert matching(statement, crowd(0), {"x": Counting()}).tolist() == []
     assert Counting.asked == 1
+
+
+def nested_filters(levels: int, innermost: dict[str, Any], *others: dict[str, Any]) -> list[dict[str, Any]]:
+    """A filter within an operand of a filter within ..., beside other statements."""
+    found = [keep(innermost)]
+    for _ in range(levels - 1):
+        found = [keep(*others, unary(dynamic("more", *found), "(Sequence) is not empty"))]
+    return found
+
+
+SLOW = binary(of_row("class_name"), "in (Sequence)", static(["a", ["b"]]))
+WRONG = binary(of_row("class_name"), "(Number) >", static(1))
+
+
+def test_a_filter_within_a_comparison_that_has_no_columns_is_worked_out_once() -> None:
+    rows = detections(*[("a", 0.5, (0, 0, 1, 1))] * 10)
+    start = time.perf_counter()
+    assert len(parse_operations(nested_filters(5, SLOW, SLOW))(rows, {"more": rows})) == 10
+    with pytest.raises(EvaluationEngineError, match="takes a number"):
+        parse_operations(nested_filters(10, WRONG))(rows, {"more": rows})
+    assert time.perf_counter() - start < 1
 
 
 def test_nothing_goes_wrong_where_there_are_no_rows() -> None:

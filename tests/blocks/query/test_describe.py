@@ -12,6 +12,7 @@ from blocks.query.operations import OPERATIONS
 from blocks.query.operators import BINARY, UNARY
 from blocks.query.properties import DetectionProperty
 from engine.kinds import KINDS
+from engine.wire.detection_kinds import DETECTION_KINDS
 
 DESCRIBED: dict[str, Any] = describe()
 BY_TYPE: dict[str, dict[str, Any]] = {entry["operation_type"]: entry for entry in DESCRIBED["operations_description"]}
@@ -43,6 +44,10 @@ def test_compound_operations_say_what_is_inside() -> None:
     assert BY_TYPE["DetectionsFilter"]["nested_operation_output_kind"] == ["boolean"]
     assert BY_TYPE["SequenceApply"]["nested_operation_input_kind"] == ["*"]
     assert "nested_operation_input_kind" not in BY_TYPE["ToString"]
+
+
+def test_all_kinds_of_detections_can_be_connected() -> None:
+    assert set(BY_TYPE["DetectionsFilter"]["input_kind"]) == DETECTION_KINDS.keys()
 
 
 def test_properties_can_be_chosen_from() -> None:

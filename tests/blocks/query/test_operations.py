@@ -89,6 +89,10 @@ def aggregate(function: str) -> list[dict[str, Any]]:
     return [op("NumericSequenceAggregate", function=function, neutral_value=-1)]
 
 
+def nested(levels: int) -> Any:
+    return [nested(levels - 1)] if levels else None
+
+
 TABLE = {"1": "one", "a": "letter", "True": "truth", "None": "nothing", "1.5": "more"}
 
 CASES: list[tuple[list[dict[str, Any]], Any, Any]] = [
@@ -131,9 +135,14 @@ CASES: list[tuple[list[dict[str, Any]], Any, Any]] = [
     (aggregate("max"), (3, 1.5, 2), 3),
     (aggregate("sum"), np.array([3, 1, 2]), 6),
     (aggregate("max"), [np.int64(2), np.float32(0.5)], lambda number: number == 2),
+    (aggregate("sum"), [np.uint8(200), np.uint8(100)], 300),
+    (aggregate("max"), [np.float32(0.5)], 0.5),
     (aggregate("sum"), [], -1),
     ([op("SequenceAggregate", mode="first")], ["x", "y"], "x"),
     ([op("SequenceAggregate", mode="last")], ["x", "y"], "y"),
+    ([op("SequenceAggregate", mode="first")], [np.True_], True),
+    ([op("SequenceAggregate", mode="most_common")], [np.int8(2), 1, 2], 2),
+    ([op("DetectionsRename", class_map={"a": "y"}, strict="np_false"), CLASSES], PAIR, ["b", "y"]),
     ([op("SequenceAggregate", mode="most_common")], ["x", "y", "z", "y", "z"], "y"),
     ([op("SequenceAggregate", mode="least_common")], ["x", "x", "y", "z"], "y"),
     ([op("SequenceLength")], [1, 2], 2),
@@ -213,7 +222,7 @@ def test_every_operation_has_a_case() -> None:
 
 @pytest.mark.parametrize(("operations", "value", "expected"), CASES)
 def test_outcomes(operations: list[dict[str, Any]], value: Any, expected: Any) -> None:
-    found = parse_operations(operations)(value, {})
+    found = parse_operations(operations)(value, {"np_false": np.False_})
     if callable(expected):
         assert expected(found)
     else:
@@ -241,7 +250,7 @@ REFUSALS: list[tuple[list[dict[str, Any]], Any, type[RoboflowQueryLanguageError]
     ([op("SequenceAggregate", mode="most_common")], [[1]], OperationError, "unhashable"),
     ([op("SequenceJoin", separator="x" * 400_000)], [""] * 4, OperationError, "1000000 characters"),
     ([op("SequenceJoin")], ["x" * 600_000] * 2, OperationError, "1000000 characters"),
-    ([op("StringMatches", regex="^(([a-z])+.)+[A-Z]([a-z])+$")], "a" * 10_000, OperationError, "longer than 0.2"),
+    ([op("StringMatches", regex="^(([a-z])+.)+[A-Z]([a-z])+$")], "a" * 10_000, OperationError, "longer than 1 s"),
     ([op("DetectionsPropertyExtract", property_name="speed")], PAIR, OperationError, "'speed'"),
     ([op("DetectionsPropertyExtract", property_name="tracker_id")], PAIR, OperationError, "'tracker_id'"),
     ([op("DetectionsRename", class_map={"a": "x"})], PAIR, OperationError, "class 'b'"),
@@ -252,6 +261,8 @@ REFUSALS: list[tuple[list[dict[str, Any]], Any, type[RoboflowQueryLanguageError]
     (frame("seconds_since_start"), picture(video=VideoMoment("x", 3, TAKEN)), OperationError, "frames a second"),
     ([op("ConvertImageToJPEG")], picture(70_000, 1), OperationError, "70000 x 1"),
     ([op("ConvertDictionaryToJSON")], {"a": object()}, OperationError, "not JSON serializable"),
+    ([op("ConvertDictionaryToJSON")], {1: 1, "1": 2}, OperationError, r"operations\[0\] \(Conv.*two keys .* '1'\."),
+    ([op("ConvertDictionaryToJSON")], {"a": nested(101)}, OperationError, r"operations\[0\] \(Conv.* nested more than"),
     (
         [op("SequenceApply", operations=[op("ToString"), op("NumberRound", decimal_digits=1)])],
         [1],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,10 @@ TWO_OPERANDS: list[tuple[Any, str, Any, bool]] = [
     ("ab", "any in (Sequence)", ["a", "ab"], True),
     ("ab", "any in (Sequence)", ["a", "b"], False),
     (["cat", "dog"], "any in (Sequence)", "dog", True),
+    ([[1], "x"], "any in (Sequence)", ["a", [1]], True),
+    (["a", [1]], "all in (Sequence)", [[1], "a", "b"], True),
+    ([np.float32(0.1)], "any in (Sequence)", [float(np.float32(0.1))], True),
+    ([1, 2], "in (Sequence)", [np.array([1, 2])], True),
     (["a", "b"], "all in (Sequence)", ["b", "a", "c"], True),
     (["a", "x"], "all in (Sequence)", ["a", "b"], False),
     ([], "all in (Sequence)", [], True),
@@ -129,6 +134,27 @@ def test_operands_that_cannot_be_compared(left: Any, comparator: str, right: Any
     assert str(caught.value).startswith(f"condition.statements[0]: {comparator} ")
 
 
+MANY = [f"name {number}" for number in range(100_000)]
+
+
+@pytest.mark.parametrize(("comparator", "expected"), [("any in (Sequence)", False), ("all in (Sequence)", False)])
+@pytest.mark.parametrize("pool", [MANY, tuple(MANY), dict.fromkeys(MANY)], ids=["list", "tuple", "dictionary"])
+def test_long_lists_are_compared_in_no_time(comparator: str, expected: bool, pool: Any) -> None:
+    statement = parse_statement(group(binary(dynamic("left"), comparator, dynamic("pool"))))
+    start = time.perf_counter()
+    assert statement({"left": list(map(str.upper, MANY)), "pool": pool}) is expected
+    assert time.perf_counter() - start < 1
+
+
+@pytest.mark.parametrize(("left", "pool"), [(MANY, [*MANY, [1]]), ([*MANY, [1]], MANY), (MANY, "x" * 100_000)])
+def test_lists_that_would_take_minutes_are_refused(left: Any, pool: Any) -> None:
+    for comparator in ("any in (Sequence)", "all in (Sequence)"):
+        with pytest.raises(
+            EvaluationEngineError, match=r"^statement\.statements\[0\]: 10000\d values cannot be compared"
+        ):
+            parse_statement(group(binary(dynamic("left"), comparator, dynamic("pool"))))({"left": left, "pool": pool})
+
+
 def test_something_without_a_length_is_not_asked_whether_it_is_empty() -> None:
     with pytest.raises(EvaluationEngineError, match="something with a length, got int"):
         parse_statement(group(unary(static(3), "(Sequence) is empty")))({})
@@ -157,6 +183,11 @@ def test_all_statements_are_evaluated(operator: str) -> None:
     for first in (TRUE, FALSE):
         with pytest.raises(UndeclaredSymbolError, match=r"statements\[1\]\.left_operand: .*'absent'"):
             parse_statement(group(first, broken, operator=operator))({})
+
+
+def test_a_truth_value_of_numpy_in_a_list_is_a_truth_value() -> None:
+    first = dynamic("x", op("SequenceAggregate", mode="first"))
+    assert parse_statement(group(unary(first, "(Boolean) is True")))({"x": [np.True_]})
 
 
 def test_both_operands_are_worked_on_first() -> None:
