@@ -12,7 +12,7 @@ import orjson
 from typing_extensions import Doc
 
 from blocks.clock import Clock
-from blocks.query import Operations, Query
+from blocks.query import Operations, queries
 from engine.block import block
 from engine.errors import ExecutionEngineRuntimeError, RuntimeInputError
 from engine.kinds import Anything
@@ -33,7 +33,9 @@ class Table(TypedDict):
 @block("roboflow_core/csv_formatter@v1")
 def csv_formatter(
     columns_data: Annotated[Batch[dict[str, Anything]], Doc("The value of every column, by its name.")],
-    columns_operations: Annotated[Fixed[dict[str, Query]], Doc("Operations on the values, by column.")] = {},
+    columns_operations: Annotated[
+        Fixed[dict[str, Operations]], queries("columns_operations"), Doc("Operations on the values, by column.")
+    ] = {},
     *,
     clock: Clock,
 ) -> list[Table]:

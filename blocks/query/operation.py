@@ -176,12 +176,12 @@ class Operations:
 
         Args:
             value: what the first operation takes.
-            parameters: what the step of the workflow was given by name.
+            parameters: what the step of the workflow was given by name, or the evaluation that this is a part of.
 
         Raises:
             InvalidInputTypeError, OperationError, UndeclaredSymbolError, EvaluationEngineError: with the place.
         """
-        return self.run(value, Evaluation(parameters))
+        return self.run(value, Evaluation.of(parameters))
 
     def run(self, value: Any, evaluation: Evaluation) -> Any:
         """The same within an evaluation that has begun."""

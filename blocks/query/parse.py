@@ -33,16 +33,31 @@ def parse_operations(json: Any, at: str = "operations") -> Operations:
     return _Parser().operations(json, at, 1)
 
 
-def parse_statement(json: Any, at: str = "statement") -> Statement:
+def parse_statement(json: Any, at: str = "condition_statement") -> Statement:
     """A group of statements, checked and ready to be asked; arguments and errors as of `parse_operations`."""
     return _Parser().group(json, at, 1)
 
 
 Query = Fixed[Annotated[Operations, PlainValidator(parse_operations, json_schema_input_type=list[dict[str, Any]])]]
-"""The annotation of a block's parameter that is a list of operations."""
+"""The annotation of a block's parameter `operations`, a list of operations."""
 
 Condition = Fixed[Annotated[Statement, PlainValidator(parse_statement, json_schema_input_type=dict[str, Any])]]
-"""The annotation of a block's parameter that is a group of statements."""
+"""The annotation of a block's parameter `condition_statement`, a group of statements."""
+
+
+def queries(at: str) -> PlainValidator:
+    """Written into the annotation of a block's parameter that holds lists of operations by name.
+
+    Args:
+        at: the name of the parameter, with which positions in messages begin.
+    """
+
+    def parse(json: Any) -> dict[str, Operations]:
+        if not isinstance(json, dict):
+            raise _wrong(at, f"takes an object of lists of operations, got {type(json).__name__}")
+        return {name: parse_operations(chain, f"{at}[{_shown(name)}]") for name, chain in json.items()}
+
+    return PlainValidator(parse, json_schema_input_type=dict[str, list[dict[str, Any]]])
 
 
 class _Parser:

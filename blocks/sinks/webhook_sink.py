@@ -13,7 +13,7 @@ from annotated_types import Ge, Le
 from typing_extensions import Doc
 
 from blocks.clock import Clock
-from blocks.query import Operations, Query
+from blocks.query import Operations, queries
 from engine.block import block
 from engine.errors import RuntimeInputError
 from engine.guard.egress import Egress
@@ -30,7 +30,7 @@ TEXTS = Kinds(
 
 Texts = Annotated[dict[str, Annotated[Any, TEXTS]], Doc("Texts, numbers and truth values by name.")]
 Values = dict[str, Anything]
-Queries = Annotated[Fixed[dict[str, Query]], Doc("Operations on these values before they are sent, by name.")]
+Queries = Annotated[Fixed[dict[str, Operations]], Doc("Operations on these values before they are sent, by name.")]
 
 
 class Sent(TypedDict):
@@ -64,11 +64,11 @@ def webhook_sink(
     query_parameters: Texts = {},
     headers: Texts = {},
     json_payload: Annotated[Values, Doc("The fields of a JSON body.")] = {},
-    json_payload_operations: Queries = {},
+    json_payload_operations: Annotated[Queries, queries("json_payload_operations")] = {},
     multi_part_encoded_files: Annotated[Values, Doc("Bytes, texts or pictures to send as files.")] = {},
-    multi_part_encoded_files_operations: Queries = {},
+    multi_part_encoded_files_operations: Annotated[Queries, queries("multi_part_encoded_files_operations")] = {},
     form_data: Annotated[Values, Doc("The fields of a form.")] = {},
-    form_data_operations: Queries = {},
+    form_data_operations: Annotated[Queries, queries("form_data_operations")] = {},
     request_timeout: Annotated[int, Ge(1), Le(60), Doc("Seconds for all attempts together.")] = 2,
     fire_and_forget: Annotated[bool, Doc("Send in the background, and report no more than that.")] = True,
     disable_sink: Annotated[bool, Doc("Send nothing.")] = False,
@@ -86,9 +86,9 @@ def webhook_sink(
         raise RuntimeInputError("A request has one body: json_payload, or form_data with multi_part_encoded_files.")
     if not state.of(STEP_SOURCE, Last).take(clock(), cooldown_seconds):
         return _sent(f"Less than {cooldown_seconds} seconds have passed since the last request.", throttled=True)
-    payload = _worked_on(json_payload, json_payload_operations)
-    files = _worked_on(multi_part_encoded_files, multi_part_encoded_files_operations)
-    form = _worked_on(form_data, form_data_operations)
+    payload = _worked_on("json_payload", json_payload, json_payload_operations)
+    files = _worked_on("multi_part_encoded_files", multi_part_encoded_files, multi_part_encoded_files_operations)
+    form = _worked_on("form_data", form_data, form_data_operations)
     try:
         message = egress.prepare(
             method,
@@ -114,10 +114,13 @@ def _sent(message: str, *, failed: bool = False, throttled: bool = False) -> Sen
     return {"error_status": failed, "throttling_status": throttled, "message": message}
 
 
-def _worked_on(values: Mapping[str, Any], operations: Mapping[str, Operations]) -> dict[str, Any]:
-    """The values after the operations of their names."""
+def _worked_on(parameter: str, values: Mapping[str, Any], operations: Mapping[str, Operations]) -> dict[str, Any]:
+    """The values after the operations of their names; `parameter` is what holds them."""
     if unknown := operations.keys() - values.keys():
-        raise RuntimeInputError(f"There are operations for {min(unknown)!r}, which is no value to be sent.")
+        raise RuntimeInputError(
+            f"{parameter}_operations names {min(unknown)!r}, which is no value to be sent.",
+            hint=f"There are in {parameter}: {', '.join(values) or 'none'}.",
+        )
     return {name: operations[name](value, {}) if name in operations else value for name, value in values.items()}
 
 

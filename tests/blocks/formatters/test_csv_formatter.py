@@ -11,7 +11,7 @@ import pytest
 
 from blocks.formatters.csv_formatter import csv_formatter
 from blocks.query import parse_operations
-from engine.errors import RuntimeInputError
+from engine.errors import InvalidInputTypeError, RuntimeInputError, WorkflowSyntaxError
 from engine.values.shape import MISSING
 from tests.blocks.samples import found
 
@@ -80,3 +80,12 @@ def test_columns_that_cannot_be() -> None:
         table([{"timestamp": 1}])
     with pytest.raises(RuntimeInputError, match="'b'"):
         table([{"a": 1}], b=[])
+
+
+def test_messages_say_at_which_column_the_operations_stand() -> None:
+    takes = csv_formatter.signature.parameters["columns_operations"].takes
+    queries = takes({"a": [{"type": "ToString"}], "b": [{"type": "Multiply", "other": 2}]})
+    with pytest.raises(InvalidInputTypeError, match=r"^columns_operations\['b'\]\[0\] \(Multiply\) takes a number"):
+        csv_formatter([{"a": "x", "b": "y"}], queries, clock=lambda: NOON)
+    with pytest.raises(WorkflowSyntaxError, match=r"^columns_operations\['b'\]\[0\]\.other: is missing"):
+        takes({"a": [{"type": "ToString"}], "b": [{"type": "Multiply"}]})

@@ -150,7 +150,7 @@ def test_long_lists_are_compared_in_no_time(comparator: str, expected: bool, poo
 def test_lists_that_would_take_minutes_are_refused(left: Any, pool: Any) -> None:
     for comparator in ("any in (Sequence)", "all in (Sequence)"):
         with pytest.raises(
-            EvaluationEngineError, match=r"^statement\.statements\[0\]: 10000\d values cannot be compared"
+            EvaluationEngineError, match=r"^condition_statement\.statements\[0\]: 10000\d values cannot be compared"
         ):
             parse_statement(group(binary(dynamic("left"), comparator, dynamic("pool"))))({"left": left, "pool": pool})
 

@@ -20,7 +20,7 @@ import pytest
 
 from blocks.query import parse_operations
 from blocks.sinks.webhook_sink import webhook_sink
-from engine.errors import RuntimeInputError
+from engine.errors import InvalidInputTypeError, RuntimeInputError
 from engine.guard.egress import MAX_WAITING, Egress
 from engine.guard.limits import SourcePolicy
 from engine.state import State
@@ -299,5 +299,15 @@ def test_large_requests_are_not_sent(receiver: Receiver) -> None:
 def test_steps_that_make_no_sense(receiver: Receiver, egress: Egress) -> None:
     with pytest.raises(RuntimeInputError, match="one body"):
         Step(egress)(receiver.url, json_payload={"a": 1}, form_data={"b": 2})
-    with pytest.raises(RuntimeInputError, match="'b'"):
+    with pytest.raises(
+        RuntimeInputError, match=r"^json_payload_operations names 'b', .* There are in json_payload: a\.$"
+    ):
         Step(egress)(receiver.url, json_payload={"a": 1}, json_payload_operations={"b": parse_operations([])})
+
+
+@pytest.mark.parametrize("values", ["json_payload", "multi_part_encoded_files", "form_data"])
+def test_messages_say_at_which_value_the_operations_stand(receiver: Receiver, egress: Egress, values: str) -> None:
+    name = f"{values}_operations"
+    operations = webhook_sink.signature.parameters[name].takes({"a": [{"type": "SequenceLength"}]})
+    with pytest.raises(InvalidInputTypeError, match=rf"^{name}\['a'\]\[0\] \(SequenceLength\) takes"):
+        Step(egress)(receiver.url, **{values: {"a": 1}, name: operations})
