@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from engine.values.detections import Detections
 
 Points = npt.NDArray[np.float32]
 """N x 2, x and y in pixels."""
+Flags = npt.NDArray[np.bool_]
 
 MAX_POINTS = 10_000
 """Of all polygons of a zone together."""
@@ -46,7 +48,7 @@ def areas(value: Any) -> list[Points]:
 
 
 def anchors(detections: Detections, position: Position) -> npt.NDArray[np.float64]:
-    """The point of each detection that decides where it is, N x 2."""
+    """The point of each detection that decides where it is, N x 2; an empty mask has its mass amid the box."""
     import supervision as sv  # noqa: PLC0415 - heavy, and only drawing and measuring need it
 
     if position == "CENTER_OF_MASS" and detections.mask is None and len(detections):
@@ -55,7 +57,26 @@ def anchors(detections: Detections, position: Position) -> npt.NDArray[np.float6
         )
     if not len(detections):
         return np.zeros((0, 2))
-    return to_supervision(detections).get_anchors_coordinates(sv.Position[position]).astype(np.float64)
+    found = to_supervision(detections)
+    points = found.get_anchors_coordinates(sv.Position[position]).astype(np.float64)
+    if position == "CENTER_OF_MASS" and detections.mask is not None:
+        empty = ~detections.mask.any(axis=(1, 2))
+        points[empty] = found.get_anchors_coordinates(sv.Position.CENTER)[empty]
+    return points
+
+
+def sides(detections: Detections, ends: Points, positions: Sequence[Position]) -> tuple[Flags, Flags]:
+    """Which detections are inside, left of a line for who looks from its first end to the second; and which are clear.
+
+    A detection is clear when all these points of it are on one side and beyond neither end, as `sv.LineZone` has it.
+    """
+    first, second = ends.astype(np.float64)
+    along = second - first
+    points = np.stack([anchors(detections, position) for position in positions]) - first
+    inside = along[0] * points[..., 1] - along[1] * points[..., 0] < 0
+    reach = points @ along
+    clear = ((reach >= 0) & (reach <= along @ along)).all(axis=0) & (inside == inside[0]).all(axis=0)
+    return inside[0], clear
 
 
 def _is_list(value: Any) -> bool:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict
+from typing import Annotated, Any, TypedDict
 
 import numpy as np
 from typing_extensions import Doc
 
-from blocks.analytics.geometry import Points, anchors, line
-from blocks.trackers.tracked import tracker_ids
-from blocks.visualizations.supervision import Position, to_supervision
+from blocks.analytics.geometry import Flags, Points, line, sides
+from blocks.memory import Last
+from blocks.trackers.tracked import MAX_TRACKS, tracker_ids
+from blocks.visualizations.supervision import Position
 from engine.block import block
-from engine.kinds import INSTANCES, OBJECTS, Image, Kinds
+from engine.kinds import BoxesOrMasks, Image
 from engine.state import State
 from engine.values.detections import Detections
 
-if TYPE_CHECKING:
-    import supervision as sv
-
-Countable = Annotated[Detections, Kinds(INSTANCES, OBJECTS)]
+CORNERS: tuple[Position, ...] = ("TOP_LEFT", "TOP_RIGHT", "BOTTOM_LEFT", "BOTTOM_RIGHT")
 
 
 class Counted(TypedDict):
@@ -27,34 +26,49 @@ class Counted(TypedDict):
 
     count_in: int
     count_out: int
-    detections_in: Countable
-    detections_out: Countable
+    detections_in: BoxesOrMasks
+    detections_out: BoxesOrMasks
 
 
 @dataclass(slots=True)
 class Counter:
-    """What is remembered of one video: the line, and what is on which side of it."""
+    """What is remembered of one video: a line, and on which side of it each track was when it was last seen.
 
-    ends: Points = field(default_factory=lambda: np.zeros((0, 2), np.float32))
-    anchor: Position | None = None
-    zone: sv.LineZone | None = None
+    Attributes:
+        anchor: the point of a detection that must cross; None for all four corners.
+        sides: for each track whether it was inside; the tracks that were seen least recently come first.
+    """
 
-    def along(self, ends: Points, anchor: Position | None) -> sv.LineZone:
-        """The counter of a line; another line, or another anchor, begins at zero."""
-        import supervision as sv  # noqa: PLC0415 - heavy, and only drawing and measuring need it
+    ends: Points
+    anchor: Position | None
+    count_in: int = 0
+    count_out: int = 0
+    sides: OrderedDict[int, bool] = field(default_factory=OrderedDict)
 
-        if self.zone is not None and self.anchor == anchor and np.array_equal(self.ends, ends):
-            return self.zone
-        start, end = (sv.Point(float(x), float(y)) for x, y in ends)
-        zone = sv.LineZone(start, end) if anchor is None else sv.LineZone(start, end, [sv.Position[anchor]])
-        self.ends, self.anchor, self.zone = ends, anchor, zone
-        return zone
+    def counts(self, ends: Points, anchor: Position | None) -> bool:
+        """Whether this is the counter of a line and an anchor."""
+        return self.anchor == anchor and np.array_equal(self.ends, ends)
+
+    def cross(self, detections: Detections) -> tuple[Flags, Flags]:
+        """Count which detections are inside and were outside, and the other way round."""
+        ids, crossed = tracker_ids(detections).tolist(), np.zeros(len(detections), bool)
+        inside, clear = sides(detections, self.ends, CORNERS if self.anchor is None else (self.anchor,))
+        for row in np.flatnonzero(clear).tolist():
+            side = bool(inside[row])
+            crossed[row] = self.sides.get(ids[row], side) != side
+            self.sides[ids[row]] = side
+            self.sides.move_to_end(ids[row])
+        while len(self.sides) > MAX_TRACKS:
+            self.sides.popitem(last=False)
+        self.count_in += int((crossed & inside).sum())
+        self.count_out += int((crossed & ~inside).sum())
+        return crossed & inside, crossed & ~inside
 
 
 @block("roboflow_core/line_counter@v2")
 def line_counter(
     image: Image,
-    detections: Countable,
+    detections: BoxesOrMasks,
     line_segment: Annotated[list[Any], Doc("The two ends of the line, [[x, y], [x, y]].")],
     triggering_anchor: Annotated[
         Position | None, Doc("The point of a detection that must cross the line; all four corners when none is said.")
@@ -63,14 +77,14 @@ def line_counter(
     state: State,
 ) -> Counted:
     """Count the tracked detections that cross a line, in both directions."""
-    tracker_ids(detections)
-    if triggering_anchor is not None:
-        anchors(detections, triggering_anchor)
-    zone = state.of(image.video.source, Counter).along(line(line_segment), triggering_anchor)
-    crossed_in, crossed_out = zone.trigger(to_supervision(detections))
+    ends, last = line(line_segment), state.of(image.video.source, Last[Counter])
+    counter = last.value
+    if counter is None or not counter.counts(ends, triggering_anchor):
+        counter = last.value = Counter(ends, triggering_anchor)
+    crossed_in, crossed_out = counter.cross(detections)
     return {
-        "count_in": zone.in_count,
-        "count_out": zone.out_count,
+        "count_in": counter.count_in,
+        "count_out": counter.count_out,
         "detections_in": detections.select(crossed_in),
         "detections_out": detections.select(crossed_out),
     }

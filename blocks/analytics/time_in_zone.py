@@ -12,30 +12,24 @@ import numpy.typing as npt
 from typing_extensions import Doc
 
 from blocks.analytics.geometry import anchors, areas
-from blocks.trackers.tracked import tracker_ids
+from blocks.trackers.tracked import MAX_TRACKS, tracker_ids
 from blocks.visualizations.supervision import Position
 from engine.block import block
-from engine.kinds import INSTANCES, OBJECTS, Image, Kinds
+from engine.kinds import BoxesOrMasks, Image
 from engine.state import State
-from engine.values.detections import Detections
 from engine.values.frame import VideoMoment
-
-MAX_TRACKS = 16384
-"""How many tracks of a video are remembered; those seen least recently are forgotten first."""
-
-Timeable = Annotated[Detections, Kinds(INSTANCES, OBJECTS)]
 
 
 class Timed(TypedDict):
     """The detections with a column `time_in_zone`, in seconds."""
 
-    timed_detections: Timeable
+    timed_detections: BoxesOrMasks
 
 
 @block("roboflow_core/time_in_zone@v3")
 def time_in_zone(
     image: Image,
-    detections: Timeable,
+    detections: BoxesOrMasks,
     zone: Annotated[list[Any], Doc("A polygon, [[x, y], ...], or a list of polygons; being in any of them counts.")],
     triggering_anchor: Annotated[Position, Doc("The point of a detection that must lie in the zone.")] = "CENTER",
     remove_out_of_zone_detections: Annotated[bool, Doc("Whether to drop what is outside.")] = True,

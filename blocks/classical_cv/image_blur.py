@@ -11,11 +11,10 @@ from typing_extensions import Doc
 
 from engine.block import block
 from engine.errors import RuntimeInputError
-from engine.kinds import Image, Kinds
+from engine.kinds import Image
 
 BlurType = Annotated[
     Literal["average", "gaussian", "median", "bilateral"],
-    Kinds("string"),
     Doc("average and gaussian blur all alike, median removes specks, bilateral keeps edges."),
 ]
 

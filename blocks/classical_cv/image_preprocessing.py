@@ -13,7 +13,7 @@ from typing_extensions import Doc
 from engine.block import block
 from engine.errors import RuntimeInputError
 from engine.guard.limits import Limits
-from engine.kinds import Image, Kinds
+from engine.kinds import Image
 from engine.values.image import Image as Image_
 from engine.values.image import Pixels
 from engine.values.shape import Fixed
@@ -39,7 +39,7 @@ def image_preprocessing(
     rotation_degrees: Annotated[
         int, Ge(-360), Le(360), Doc("Counter-clockwise; less than 0 turns the other way.")
     ] = 90,
-    flip_type: Annotated[Flip, Kinds("string"), Doc("vertical puts the top at the bottom.")] = "vertical",
+    flip_type: Annotated[Flip, Doc("vertical puts the top at the bottom.")] = "vertical",
 ) -> Preprocessed:
     """Resize, rotate or flip the picture.
 

@@ -10,11 +10,10 @@ from typing_extensions import Doc
 
 from blocks.classical_cv.convert_grayscale import brightness, three_channels
 from engine.block import block
-from engine.kinds import Image, Kinds
+from engine.kinds import Image
 
 ThresholdType = Annotated[
     Literal["binary", "binary_inv", "trunc", "tozero", "tozero_inv", "adaptive_mean", "adaptive_gaussian", "otsu"],
-    Kinds("string"),
     Doc("What becomes of bright and dark pixels; adaptive and otsu types find the threshold themselves."),
 ]
 

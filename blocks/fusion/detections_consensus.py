@@ -9,11 +9,11 @@ import numpy as np
 from annotated_types import Ge
 from typing_extensions import Doc
 
-from blocks.fusion.joining import BoxesOrMasks, joined, refuse_many
+from blocks.fusion.joining import joined, refuse_many
 from blocks.fusion.merging import Aggregation, MaskAggregation, aggregated, merged_rows
 from engine.block import block
 from engine.errors import RuntimeInputError
-from engine.kinds import AnyDetections, Kinds, ZeroToOne
+from engine.kinds import AnyDetections, BoxesOrMasks, Kinds, ZeroToOne
 from engine.values.detections import Boxes, Detections
 from engine.values.frame import Frame
 from engine.values.shape import Fixed, Wired

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from typing_extensions import Doc
 
-from blocks.fusion.joining import BoxesOrMasks, joined, refuse_many
+from blocks.fusion.joining import joined, refuse_many
 from engine.block import block
 from engine.errors import RuntimeInputError
-from engine.kinds import Image, Kinds, ZeroToOne
+from engine.kinds import BoxesOrMasks, Image, ZeroToOne
 from engine.values.detections import Detections
 from engine.values.frame import Frame
 from engine.values.shape import Gathered
@@ -23,7 +23,6 @@ MAX_ROWS = 20_000
 
 Strategy = Annotated[
     Literal["none", "nms", "nmm"],
-    Kinds("string"),
     Doc("Of detections of one object: keep all, keep the surest, or merge them into one."),
 ]
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.errors import RuntimeInputError
-from engine.kinds import INSTANCES, OBJECTS, Kinds
 from engine.values.detections import Detections, objects
 from engine.values.frame import Frame
-
-BoxesOrMasks = Annotated[Detections, Kinds(OBJECTS, INSTANCES)]
-"""Detections with or without masks."""
 
 
 def refuse_many(sets: Sequence[Detections], most: int) -> None:

@@ -8,6 +8,9 @@ import numpy.typing as npt
 from engine.errors import RuntimeInputError
 from engine.values.detections import Detections
 
+MAX_TRACKS = 16384
+"""How many tracks of a video blocks remember; those seen least recently are forgotten first."""
+
 
 def tracker_ids(detections: Detections) -> npt.NDArray[np.int64]:
     """The track of each detection; RuntimeInputError when there are detections and nobody tracked them."""

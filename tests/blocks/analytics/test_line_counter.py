@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
+import supervision as sv
+from hypothesis import given
+from hypothesis import strategies as st
 
-from blocks.analytics.line_counter import Counted, line_counter
+from blocks.analytics.line_counter import CORNERS, Counted, line_counter
+from blocks.trackers.tracked import MAX_TRACKS
+from blocks.visualizations.supervision import Position, to_supervision
 from engine.errors import RuntimeInputError
 from engine.state import State
 from engine.values.detections import Detections
@@ -62,6 +68,43 @@ def test_counts_go_on_when_nothing_is_found() -> None:
     assert len(results[7]["detections_out"]) == 0
 
 
+@pytest.mark.parametrize("gap", [1, 2, 5, 29])
+def test_what_crosses_unseen_is_counted_when_it_is_seen_again(gap: int) -> None:
+    results = count([*down()[:3], *[found()] * gap, *down()[5:]])
+    assert totals(results)[-1] == (0, 1)
+
+
+def test_what_lies_on_the_line_or_beyond_its_ends_keeps_its_side() -> None:
+    astride, beside = tracked({1: box_at(20, 24)}), tracked({1: box_at(60, 38)})
+    assert totals(count([down()[0], astride, beside, down()[-1]], [[0, 24], [40, 24]])) == [(0, 0)] * 3 + [(0, 1)]
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    crowd = tracked({track: box_at(20, 10) for track in range(MAX_TRACKS + 5)})
+    below = tracked({0: box_at(20, 38), MAX_TRACKS: box_at(20, 38)})
+    assert totals(count([crowd, below])) == [(0, 0), (0, 1)]
+
+
+walks = st.lists(st.lists(st.tuples(st.integers(0, 64), st.integers(0, 48)), min_size=3, max_size=3), max_size=30)
+ends = st.tuples(st.integers(0, 64), st.integers(0, 48))
+
+
+@given(walks, ends, ends, st.sampled_from([None, "CENTER", "BOTTOM_CENTER"]))
+def test_it_counts_as_supervision_does(
+    places: list[list[tuple[int, int]]], start: tuple[int, int], end: tuple[int, int], anchor: Position | None
+) -> None:
+    if start == end:
+        end = (end[0] + 1, end[1])
+    frames = [tracked({track: box_at(x, y, 5) for track, (x, y) in enumerate(row)}) for row in places]
+    positions = CORNERS if anchor is None else (anchor,)
+    zone = sv.LineZone(sv.Point(*start), sv.Point(*end), [sv.Position[position] for position in positions])
+    for frame_found, ours in zip(frames, count(frames, [start, end], triggering_anchor=anchor), strict=True):
+        crossed_in, crossed_out = zone.trigger(to_supervision(frame_found))
+        assert (ours["count_in"], ours["count_out"]) == (zone.in_count, zone.out_count)
+        assert len(ours["detections_in"]) == crossed_in.sum()
+        assert len(ours["detections_out"]) == crossed_out.sum()
+
+
 def test_another_line_begins_at_zero() -> None:
     state = State()
     for number, detections in enumerate(down()):
@@ -105,6 +148,11 @@ def test_detections_that_are_not_tracked() -> None:
 def test_lines_that_are_none(line: Any) -> None:
     with pytest.raises(RuntimeInputError, match="two different ends"):
         count([found()], line)
+
+
+def test_an_empty_mask_has_its_mass_amid_the_box() -> None:
+    frames = [tracked({1: box_at(20, y)}, mask=np.zeros((1, 48, 64), bool)) for y in (10, 38)]
+    assert totals(count(frames, triggering_anchor="CENTER_OF_MASS"))[-1] == (0, 1)
 
 
 def test_only_masks_have_a_centre_of_mass() -> None:

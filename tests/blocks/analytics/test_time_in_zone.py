@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from blocks.analytics.time_in_zone import MAX_TRACKS, time_in_zone
+from blocks.analytics.time_in_zone import time_in_zone
+from blocks.trackers.tracked import MAX_TRACKS
 from engine.errors import RuntimeInputError
 from engine.state import State
 from engine.values.detections import Detections
