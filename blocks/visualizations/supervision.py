@@ -67,7 +67,6 @@ def to_supervision(detections: Detections) -> sv.Detections:
         confidence=detections.confidence,
         class_id=detections.class_id,
         tracker_id=detections.tracker_id,
-        data={"class_name": detections.class_name.astype(str)},
     )
 
 

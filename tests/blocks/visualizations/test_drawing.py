@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 from blocks.visualizations.bounding_box import bounding_box_visualization
 from blocks.visualizations.label import LABELS, label_visualization
 from engine.errors import RuntimeInputError
-from engine.values.detections import Detections
+from engine.values.detections import Detections, strings
 from engine.values.image import Image
 from tests.blocks.samples import found, picture
 
@@ -65,6 +67,17 @@ def test_colours(options: dict[str, Any], bgr: list[int]) -> None:
 def test_options_that_cannot_be(options: dict[str, Any]) -> None:
     with pytest.raises(RuntimeInputError):
         bounding_box_visualization(BLACK, found(BOX), **options)
+
+
+def test_one_long_name_makes_no_other_row_larger() -> None:
+    many = found(*[BOX] * 500)
+    named = replace(many, class_name=strings(["x" * 1_000_000, *["a"] * 499]))
+    tracemalloc.start()
+    try:
+        bounding_box_visualization(BLACK, named)
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_round_corners_leave_the_corner_dark() -> None:
