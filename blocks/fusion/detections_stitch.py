@@ -9,17 +9,18 @@ import numpy as np
 import numpy.typing as npt
 from typing_extensions import Doc
 
-from blocks.fusion.joining import joined, refuse_many
+from blocks.fusion.joining import joined, refuse_large_masks, refuse_many
 from engine.block import block
 from engine.errors import RuntimeInputError
 from engine.kinds import BoxesOrMasks, Image, ZeroToOne
 from engine.values.detections import Detections
-from engine.values.frame import Frame
+from engine.values.frame import Frame, Origin
 from engine.values.shape import Gathered
 from models.nms import suppress
 
 MAX_ROWS = 20_000
 """Of all parts together; to compare them takes seconds."""
+AS_CUT = "Detect on crops or slices of the reference image as they were cut, neither resized nor turned."
 
 Strategy = Annotated[
     Literal["none", "nms", "nmm"],
@@ -44,6 +45,7 @@ def detections_stitch(
     frame = reference_image.frame
     if overlap_filtering_strategy != "none":
         refuse_many(predictions, MAX_ROWS)
+    refuse_large_masks(frame, predictions)
     found = joined(frame, [_in_whole(frame, part) for part in predictions])
     if overlap_filtering_strategy == "nms":
         found = found.select(_surest(found, iou_threshold))
@@ -56,17 +58,30 @@ def _in_whole(frame: Frame, part: Detections) -> Detections:
     """Detections in a part of the picture, in the coordinates of the picture."""
     if part.frame.id == frame.id and (part.frame.width, part.frame.height) == (frame.width, frame.height):
         return replace(part, parent_id=None)
-    parent, root = part.frame.parent, part.frame.root
+    parent, root, whole = part.frame.parent, part.frame.root, frame.outermost()
     if parent is None or root is None:
         raise RuntimeInputError(
             f"These detections were found in {part.frame.id!r}, which is no part of a larger picture, "
             "so their place in it is not known.",
-            hint="Detect on crops or slices of the reference image as they were cut, neither resized nor turned.",
+            hint=AS_CUT,
         )
-    x, y = parent.x, parent.y
-    if root.id == frame.outermost().id:
+    if root.id == whole.id:
+        _refuse_scaled(root, whole)
         x, y = (root.x, root.y) if frame.root is None else (root.x - frame.root.x, root.y - frame.root.y)
-    return replace(part.moved(frame, x, y), parent_id=None)
+    else:
+        _refuse_scaled(parent, frame)
+        x, y = parent.x, parent.y
+    return part.moved(frame, x, y)
+
+
+def _refuse_scaled(origin: Origin, frame: Frame) -> None:
+    """Raise RuntimeInputError when the picture that a part was cut out of has another size than the reference."""
+    if (origin.width, origin.height) != (frame.width, frame.height):
+        raise RuntimeInputError(
+            f"These detections were found in a part of {origin.id!r} when it had {origin.width} x {origin.height} "
+            f"pixels; the picture to stitch them onto has {frame.width} x {frame.height}.",
+            hint=AS_CUT,
+        )
 
 
 def _surest(found: Detections, iou_threshold: float) -> npt.NDArray[np.intp]:

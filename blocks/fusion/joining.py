@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import RuntimeInputError
-from engine.values.detections import Detections, objects
+from engine.values.detections import Detections, objects, refuse_large
 from engine.values.frame import Frame
 
 
@@ -24,10 +24,17 @@ def refuse_many(sets: Sequence[Detections], most: int) -> None:
         )
 
 
+def refuse_large_masks(frame: Frame, sets: Sequence[Detections]) -> None:
+    """Raise RuntimeInputError when sets with masks among them are too large to be laid over one frame."""
+    if any(item.mask is not None for item in sets):
+        refuse_large(sum(map(len, sets)), frame)
+
+
 def joined(frame: Frame, sets: Sequence[Detections]) -> Detections:
     """All rows of sets that lie in `frame`, in order.
 
     A set without masks among others with masks gets full boxes as masks. A column that one lacks is None in its rows.
+    RuntimeInputError when all masks together are too large.
     """
     filled = [item for item in sets if len(item)]
     if not filled:
@@ -37,6 +44,7 @@ def joined(frame: Frame, sets: Sequence[Detections]) -> Detections:
     if len(filled) == 1:
         return replace(filled[0], frame=frame)
     masked = next((item for item in filled if item.mask is not None), None)
+    refuse_large_masks(frame, filled)
     names = dict.fromkeys(name for item in filled for name in item.columns)
     tracked = all(item.tracker_id is not None for item in filled)
     parents = any(item.parent_id is not None for item in filled)

@@ -40,13 +40,13 @@ def dynamic_crop(
             result["predictions"].append(MISSING)
             continue
         found = predictions.select([row])
+        place = (found.detection_id[0], int(x), int(y), width, height)
+        found = found.moved(frame.cut(*place), -float(x), -float(y))
         pixels = images.pixels[y:bottom, x:right]
         if mask_opacity > 0 and found.mask is not None:
-            inside = found.mask[0, y:bottom, x:right]
-            pixels = _faded(pixels, inside, mask_opacity, parse_color(background_color))
-        crop = images.crop(found.detection_id[0], int(x), int(y), width, height, pixels)
-        result["crops"].append(crop)
-        result["predictions"].append(found.moved(crop.frame, -float(x), -float(y)))
+            pixels = _faded(pixels, found.mask[0], mask_opacity, parse_color(background_color))
+        result["crops"].append(images.crop(*place, pixels))
+        result["predictions"].append(found)
     return result
 
 

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.errors import RuntimeInputError
 from engine.values.frame import Frame
+from engine.wire.bounds import MAX_PIXELS
 
 Boxes = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.integer[Any]] | npt.NDArray[np.bool_] | slice | Sequence[int]
@@ -85,10 +87,14 @@ class Detections:
         )
 
     def moved(self, frame: Frame, x: float, y: float) -> Detections:
-        """Shifted by (x, y) pixels and said to lie in `frame`; parts of masks that fall outside of it are lost."""
+        """Shifted by (x, y) pixels and said to lie in `frame`; parts of masks that fall outside of it are lost.
+
+        In another frame than before, that is the parent of all rows. RuntimeInputError when the masks get too large.
+        """
         return replace(
             self,
             frame=frame,
+            parent_id=self.parent_id if frame == self.frame else None,
             xyxy=self.xyxy + np.array([x, y, x, y], np.float32),
             mask=None if self.mask is None else _moved_mask(self.mask, frame, round(x), round(y)),
             columns={name: _moved_column(name, column, x, y) for name, column in self.columns.items()},
@@ -99,7 +105,7 @@ class Detections:
         root = self.frame.root
         if root is None:
             return self
-        return replace(self.moved(self.frame.outermost(), root.x, root.y), parent_id=None)
+        return self.moved(self.frame.outermost(), root.x, root.y)
 
 
 POINT_COLUMNS = ("keypoints_xy", "polygon", "rect")
@@ -138,9 +144,20 @@ def _uuid(noise: str) -> str:
     return f"{noise[:8]}-{noise[8:12]}-4{noise[13:16]}-{variant}{noise[17:20]}-{noise[20:]}"
 
 
+def refuse_large(masks: int, frame: Frame) -> None:
+    """Raise RuntimeInputError when so many masks over a frame take more room than all masks of a set may."""
+    if masks * frame.width * frame.height > MAX_PIXELS:
+        raise RuntimeInputError(
+            f"{masks} masks over a picture of {frame.width} x {frame.height} pixels are too large together; "
+            f"{MAX_PIXELS} pixels are the limit.",
+            hint="Ask the model for less, or give it smaller pictures.",
+        )
+
+
 def _moved_mask(mask: npt.NDArray[np.bool_], frame: Frame, x: int, y: int) -> npt.NDArray[np.bool_]:
     """Masks laid on an empty canvas of the size of `frame`, shifted by (x, y); what falls outside is lost."""
     count, height, width = mask.shape
+    refuse_large(count, frame)
     canvas = np.zeros((count, frame.height, frame.width), dtype=bool)
     left, top = max(x, 0), max(y, 0)
     right, bottom = min(x + width, frame.width), min(y + height, frame.height)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.block import AnyBlock
@@ -14,6 +15,7 @@ from engine.errors import PenstockError
 from engine.fault import Fault
 from engine.registry import Registry, blocks_under
 from engine.values.detections import Detections, strings
+from engine.values.frame import Frame
 from tests.blocks.extremes import Arguments, extremes, largest, shaped, working
 from tests.blocks.samples import found, picture
 
@@ -72,6 +74,22 @@ def _inside_out(count: int) -> Detections:
     return found(*[(1000, 0, 0, 1000)] * count)
 
 
+def _masked(count: int, size: int) -> list[Detections]:
+    """One mask, and so many boxes in its picture."""
+    frame = Frame("image", size, size)
+    return [replace(found((0, 0, 5, 5), frame=frame), mask=np.zeros((1, size, size), bool)), _many_in(frame, count)]
+
+
+def _many_in(frame: Frame, count: int) -> Detections:
+    return found(*[(0, 0, 5, 5)] * count, frame=frame)
+
+
+def _tiles(count: int) -> list[Detections]:
+    """Masks of 10 x 10 pixels in tiles of a picture of 1000 x 1000."""
+    tile = Frame("image", 1000, 1000).cut("tile", 0, 0, 10, 10)
+    return [replace(_many_in(tile, 1), mask=np.zeros((1, 10, 10), bool)) for _ in range(count)]
+
+
 def _called(name: str) -> Detections:
     return replace(_many(1), class_name=strings([name]))
 
@@ -85,6 +103,16 @@ def _called(name: str) -> Detections:
         ("blur_visualization@v1", 4000, lambda n: {"image": picture(1000, 1000), "predictions": _inside_out(n)}),
         ("label_visualization@v1", 2_000_000, lambda n: {"text_scale": 0.001, "predictions": _called("x" * n)}),
         ("blur_visualization@v1", 4000, lambda n: {"image": picture(1000, 1000), "predictions": _many(n, 1000)}),
+        ("detections_consensus@v1", 399, lambda n: {"predictions_batches": _masked(n, 1000)}),
+        (
+            "detections_stitch@v1",
+            400,
+            lambda n: {
+                "reference_image": picture(1000, 1000),
+                "predictions": _tiles(n),
+                "overlap_filtering_strategy": "none",
+            },
+        ),
         ("time_in_zone@v3", 10_000, lambda n: {"zone": [[0, 0]] * n}),
         ("time_in_zone@v3", 10_000, lambda n: {"zone": [[[0, 0]] * (n - n // 2), [[5, 5]] * (n // 2)]}),
     ],

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from engine.errors import RuntimeInputError
 from engine.outputs import in_root
-from engine.values.detections import objects
+from engine.values.detections import objects, strings
 from engine.values.frame import Frame
 from tests.blocks.samples import found
 
@@ -38,3 +40,18 @@ def test_detections_in_containers_come_back_to_the_picture_from_outside(containe
     (moved,) = in_root(container([inside]))
     assert moved.xyxy.tolist() == [[10, 20, 11, 21]]
     assert type(in_root(container([inside]))) is container
+
+
+def test_masks_that_get_too_large_are_refused() -> None:
+    crop = Frame("image", 20_000, 20_000).cut("crop", 0, 0, 10, 10)
+    masked = found((1, 1, 3, 3), (1, 1, 3, 3), frame=crop, mask=np.zeros((2, 10, 10), bool))
+    with pytest.raises(RuntimeInputError, match="2 masks over a picture of 20000 x 20000"):
+        masked.in_root()
+    assert len(replace(masked, mask=None).in_root()) == 2
+
+
+def test_parents_stay_within_a_frame_only() -> None:
+    frame = Frame("image", 64, 48)
+    child = found((1, 1, 3, 3), frame=frame, parent_id=strings(["larger"]))
+    assert child.moved(frame, 1, 1).parent_id is child.parent_id
+    assert child.moved(frame.cut("crop", 0, 0, 10, 10), 0, 0).parent_id is None

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blocks.classical_cv.image_preprocessing import image_preprocessing
 from blocks.fusion.detections_stitch import Strategy, detections_stitch
 from blocks.transformations.image_slicer import image_slicer_v2
 from engine.errors import RuntimeInputError
@@ -116,6 +117,16 @@ def test_what_is_no_part_is_refused() -> None:
     resized = Image(np.zeros((20, 20, 3), np.uint8), "left")
     with pytest.raises(RuntimeInputError, match="no part of a larger picture"):
         detections_stitch(IMAGE, [found((0, 0, 5, 5), frame=resized.frame)])
+
+
+def test_parts_of_a_resized_picture_are_refused() -> None:
+    half = image_preprocessing(IMAGE, "resize", width=32, height=24)["image"]
+    tile = half.crop("tile", 16, 0, 16, 24)
+    detections = [found((1, 1, 3, 3), frame=tile.frame)]
+    assert detections_stitch(half, detections)["predictions"].xyxy.tolist() == [[17, 1, 19, 3]]
+    for whole in (IMAGE, Image(IMAGE.pixels, "twin"), IMAGE.crop("crop", 0, 0, 32, 24)):
+        with pytest.raises(RuntimeInputError, match="when it had 32 x 24 pixels"):
+            detections_stitch(whole, detections)
 
 
 @given(box=st.tuples(st.integers(0, 50), st.integers(0, 36), st.integers(1, 10), st.integers(1, 10)))

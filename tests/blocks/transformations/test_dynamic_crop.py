@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from blocks.transformations.detection_offset import detection_offset
 from blocks.transformations.dynamic_crop import dynamic_crop
 from engine.errors import RuntimeInputError
 from engine.values.detections import Detections
+from engine.values.frame import Frame
 from engine.values.image import Image
 from engine.values.shape import MISSING
 from tests.blocks.samples import found, picture
@@ -72,6 +74,24 @@ def test_boxes_are_rounded_and_kept_inside() -> None:
     assert (crop.width, crop.height) == (64, 10)
     assert crop.parent is not None
     assert (crop.parent.x, crop.parent.y) == (0, 10)
+
+
+def test_what_is_larger_than_its_mask_fades_beyond_it() -> None:
+    detections = found((5, 5, 60, 40), frame=Frame("image", 20, 20), mask=np.ones((1, 20, 20), bool))
+    (crop,) = dynamic_crop(picture(), detections, 1.0)["crops"]
+    assert isinstance(crop, Image)
+    assert np.array_equal(crop.pixels[:15, :15], picture().pixels[5:20, 5:20])
+    assert not crop.pixels[15:].any()
+    assert not crop.pixels[:, 15:].any()
+
+
+def test_the_parent_of_what_is_in_a_crop_is_the_crop() -> None:
+    larger = detection_offset(found((10, 5, 30, 25)), 2, 2)["predictions"]
+    assert larger.parent_id is not None
+    (inside,) = dynamic_crop(picture(), larger)["predictions"]
+    assert isinstance(inside, Detections)
+    assert inside.parent_id is None
+    assert inside.frame.id == larger.detection_id[0]
 
 
 def test_masks_are_cut_and_what_is_outside_fades() -> None:
