@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -10,18 +9,12 @@ from annotated_types import Ge
 from typing_extensions import Doc
 
 from blocks.clock import Clock
+from blocks.memory import Last
 from blocks.query import Condition
 from engine.block import block
 from engine.kinds import Anything
 from engine.state import STEP_SOURCE, State
 from engine.values.shape import NextSteps, Passage
-
-
-@dataclass(slots=True)
-class LastTrue:
-    """When the condition last held."""
-
-    moment: datetime | None = None
 
 
 @block("roboflow_core/continue_if@v1", aliases=("ContinueIf",))
@@ -37,8 +30,8 @@ def continue_if(
     """Go on only where a condition holds."""
     holds = condition_statement(evaluation_parameters)
     if stop_delay > 0:
-        last, now = state.of(STEP_SOURCE, LastTrue), clock()
+        last, now = state.of(STEP_SOURCE, Last[datetime]), clock()
         if holds:
-            last.moment = now
-        holds = last.moment is not None and (now - last.moment).total_seconds() <= stop_delay
+            last.value = now
+        holds = last.value is not None and (now - last.value).total_seconds() <= stop_delay
     return Passage(next_steps if holds else [])

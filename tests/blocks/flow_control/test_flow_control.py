@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -13,11 +15,13 @@ from blocks.flow_control.delta_filter import delta_filter
 from blocks.flow_control.rate_limiter import rate_limiter
 from blocks.flow_control.switch_case import switch_case
 from blocks.query import parse_statement
+from blocks.transformations.absolute_static_crop import absolute_static_crop
+from engine.errors import RuntimeInputError
 from engine.state import State
-from engine.values.detections import Detections
+from engine.values.detections import Detections, fresh_ids, objects
 from engine.values.frame import Frame, VideoMoment
 from engine.values.image import Image
-from tests.blocks.samples import picture
+from tests.blocks.samples import found, picture
 
 NEXT = ["$steps.next"]
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -78,6 +82,18 @@ def test_switch_case_without_a_default_stops() -> None:
     assert switch_case("x", {}) == []
 
 
+def test_switch_case_without_cases_goes_the_default_way() -> None:
+    assert switch_case("x", default_next_steps=["$steps.other"]) == ["$steps.other"]
+
+
+def test_switch_case_refuses_two_steps_for_one_text() -> None:
+    cases = {"Cat": "$steps.one", "cat": "$steps.other"}
+    assert switch_case("cat", cases) == ["$steps.other"]
+    with pytest.raises(RuntimeInputError, match="'Cat' has another step"):
+        switch_case("dog", cases, case_insensitive=True)
+    assert switch_case("CAT", dict.fromkeys(cases, "$steps.one"), case_insensitive=True) == ["$steps.one"]
+
+
 def test_rate_limiter_by_the_clock() -> None:
     state = State()
 
@@ -107,6 +123,33 @@ def test_rate_limiter_by_the_frames_of_each_video() -> None:
     assert at(1) == NEXT, "a video that starts again is not held back"
 
 
+def test_rate_limiter_lets_a_frame_pass_at_the_very_end_of_the_cooldown() -> None:
+    state = State()
+    passes = [n for n in range(1, 14) if rate_limiter(1, NEXT, 0.3, frame(n), state=state, clock=lambda: START)]
+    assert passes == [1, 4, 7, 10, 13]
+
+
+def test_rate_limiter_counts_crops_by_their_picture() -> None:
+    by_value, by_reference = State(), State()
+
+    def at(seconds: float, name: str) -> tuple[list[str], list[str]]:
+        crop = picture(name=name).crop(str(uuid4()), 1, 1, 5, 5)
+        now = START + timedelta(seconds=seconds)
+        return (
+            rate_limiter(crop, NEXT, 1.0, state=by_value, clock=lambda: now),
+            rate_limiter(1, NEXT, 1.0, crop, state=by_reference, clock=lambda: now),
+        )
+
+    passes = [at(0, "door"), at(0.1, "yard"), at(0.5, "door"), at(1, "door")]
+    assert passes == [(NEXT, NEXT), (NEXT, NEXT), ([], []), (NEXT, NEXT)]
+
+
+def test_rate_limiter_knows_the_video_of_a_static_crop() -> None:
+    state = State()
+    crops = [absolute_static_crop(frame(1, source), 5, 5, 4, 4)["crops"] for source in ("a", "a", "b")]
+    assert [rate_limiter(crop, NEXT, 1.0, state=state, clock=lambda: START) for crop in crops] == [NEXT, [], NEXT]
+
+
 def test_rate_limiter_of_stills_goes_by_the_clock() -> None:
     state = State()
     still = Image(picture().pixels, "image.[0]")
@@ -130,3 +173,15 @@ def test_delta_filter_of_arrays() -> None:
     seen = [np.zeros(3), np.zeros(3), np.ones(3), np.ones(2), 1]
     passes = [delta_filter(frame(1), value, NEXT, state=state) for value in seen]
     assert passes == [NEXT, [], NEXT, NEXT, NEXT]
+
+
+def test_delta_filter_looks_into_values() -> None:
+    masked = np.zeros((1, 48, 64), bool)
+    things = found((1, 1, 9, 9), mask=masked, columns={"keypoints_xy": objects([np.ones((2, 2))])})
+    again = replace(things, detection_id=fresh_ids(1), inference_id="other")
+    moved = replace(things, columns={"keypoints_xy": objects([np.zeros((2, 2))])})
+    seen: list[Any] = [things, again, moved, {"a": [np.ones(2)]}, {"a": [np.ones(2)]}, {"a": [np.ones(3)]}, {}]
+    seen += [[np.ones(2)], (np.ones(2),), objects([np.ones(2), None]), objects([np.ones(2), None])]
+    state = State()
+    passes = [bool(delta_filter(frame(1), value, NEXT, state=state)) for value in seen]
+    assert passes == [True, False, True, True, False, True, True, True, True, True, False]
