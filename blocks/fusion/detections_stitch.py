@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated, Literal, TypedDict
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from typing_extensions import Doc
 
 from blocks.fusion.joining import joined, refuse_large_masks, refuse_many
+from blocks.fusion.masks import Masks
 from engine.block import block
 from engine.errors import RuntimeInputError
 from engine.kinds import BoxesOrMasks, Image, ZeroToOne
@@ -86,24 +88,17 @@ def _refuse_scaled(origin: Origin, frame: Frame) -> None:
 
 def _surest(found: Detections, iou_threshold: float) -> npt.NDArray[np.intp]:
     """Of rows of a class that overlap, the surest; in the order that they were in."""
-    if found.mask is None:
-        rows = suppress(found.xyxy, found.confidence, found.class_id, iou_threshold, False, len(found))
-        return np.sort(rows)
-    import supervision as sv  # noqa: PLC0415 - heavy, and only masks need it
-
-    return np.flatnonzero(sv.mask_non_max_suppression(_table(found), found.mask, iou_threshold))
+    if found.mask is not None:
+        return Masks(found.mask, found.confidence, found.class_id).surest(iou_threshold)
+    rows = suppress(found.xyxy, found.confidence, found.class_id, iou_threshold, False, len(found))
+    return np.sort(rows)
 
 
 def _merged(found: Detections, iou_threshold: float) -> Detections:
     """Every group of rows of a class that overlap as one row, that of the surest but as large as all of them."""
-    import supervision as sv  # noqa: PLC0415 - heavy, and only merging needs it
-
     if not len(found):
         return found
-    if found.mask is None:
-        groups = sv.box_non_max_merge(_table(found), iou_threshold)
-    else:
-        groups = sv.mask_non_max_merge(_table(found), found.mask, iou_threshold)
+    groups = _groups(found, iou_threshold)
     ordered = [sorted(group, key=lambda row: -found.confidence[row]) for group in groups]
     ordered.sort(key=lambda group: group[0])
     merged = found.select([group[0] for group in ordered])
@@ -115,9 +110,14 @@ def _merged(found: Detections, iou_threshold: float) -> Detections:
     )
 
 
-def _table(found: Detections) -> npt.NDArray[np.float64]:
-    """Boxes, confidence and class, as supervision takes them."""
-    return np.column_stack([found.xyxy, found.confidence, found.class_id]).astype(np.float64)
+def _groups(found: Detections, iou_threshold: float) -> Iterable[list[int]]:
+    """Rows of a class that overlap, by their masks or else by their boxes."""
+    if found.mask is not None:
+        return Masks(found.mask, found.confidence, found.class_id).groups(iou_threshold)
+    import supervision as sv  # noqa: PLC0415 - heavy, and only merging needs it
+
+    table = np.column_stack([found.xyxy, found.confidence, found.class_id]).astype(np.float64)
+    return sv.box_non_max_merge(table, iou_threshold)
 
 
 def _around(boxes: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
