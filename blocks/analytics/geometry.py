@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -58,11 +59,16 @@ def anchors(detections: Detections, position: Position) -> npt.NDArray[np.float6
     if not len(detections):
         return np.zeros((0, 2))
     found = to_supervision(detections)
-    points = found.get_anchors_coordinates(sv.Position[position]).astype(np.float64)
+    places = found.get_anchors_coordinates(sv.Position[position]).astype(np.float64)
     if position == "CENTER_OF_MASS" and detections.mask is not None:
         empty = ~detections.mask.any(axis=(1, 2))
-        points[empty] = found.get_anchors_coordinates(sv.Position.CENTER)[empty]
-    return points
+        places[empty] = found.get_anchors_coordinates(sv.Position.CENTER)[empty]
+    return places
+
+
+def points(detections: Detections, position: Position) -> Detections:
+    """The detections as boxes without a size, each at its anchor: to draw there, whatever supervision calls so."""
+    return replace(detections, xyxy=np.tile(anchors(detections, position), 2).astype(np.float32), mask=None)
 
 
 def sides(detections: Detections, ends: Points, positions: Sequence[Position]) -> tuple[Flags, Flags]:
@@ -72,9 +78,9 @@ def sides(detections: Detections, ends: Points, positions: Sequence[Position]) -
     """
     first, second = ends.astype(np.float64)
     along = second - first
-    points = np.stack([anchors(detections, position) for position in positions]) - first
-    inside = along[0] * points[..., 1] - along[1] * points[..., 0] < 0
-    reach = points @ along
+    places = np.stack([anchors(detections, position) for position in positions]) - first
+    inside = along[0] * places[..., 1] - along[1] * places[..., 0] < 0
+    reach = places @ along
     clear = ((reach >= 0) & (reach <= along @ along)).all(axis=0) & (inside == inside[0]).all(axis=0)
     return inside[0], clear
 

@@ -45,7 +45,9 @@ def time_in_zone(
     times = np.zeros(len(detections), np.float64)
     for row, track in enumerate(ids.tolist()):
         if inside[row]:
-            times[row] = max(now - entered.setdefault(track, now), 0.0)
+            # A file that starts again is earlier than what is remembered of it.
+            entered[track] = min(entered.get(track, now), now)
+            times[row] = now - entered[track]
             entered.move_to_end(track)
         elif reset_out_of_zone_detections:
             entered.pop(track, None)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypedDict
 
 import numpy as np
+from annotated_types import Ge, Le
 from typing_extensions import Doc
 
 from engine.block import block
 from engine.kinds import AnyDetections, Kinds
 from engine.values.detections import fresh_ids, strings
 from engine.values.shape import Gathered
+from engine.wire.bounds import LARGEST_WHOLE, SMALLEST_WHOLE
 
 ClassOrText = Annotated[Any, Kinds("classification_prediction", "string", "list_of_values")]
 
@@ -41,7 +42,9 @@ def detections_classes_replacement(
     fallback_class_name: Annotated[
         str | None, Doc("The class of a detection whose crop has none; such detections go when this is not set.")
     ] = None,
-    fallback_class_id: Annotated[int | None, Doc("The id of that class.")] = None,
+    fallback_class_id: Annotated[
+        Annotated[int, Ge(SMALLEST_WHOLE), Le(LARGEST_WHOLE)] | None, Doc("The id of that class.")
+    ] = None,
 ) -> Replaced:
     """Give detections the classes that a classifier saw in their crops."""
     found = object_detection_predictions
@@ -49,7 +52,7 @@ def detections_classes_replacement(
         return {"predictions": found.select([])}
     fallback = None
     if fallback_class_name:
-        number = sys.maxsize if fallback_class_id is None else fallback_class_id
+        number = LARGEST_WHOLE if fallback_class_id is None else fallback_class_id
         fallback = _Class(fallback_class_name, number, 0.0)
     seen = _by_detection(found.detection_id.tolist(), classification_predictions)
     classes = [seen.get(name) or fallback for name in found.detection_id]
@@ -70,8 +73,10 @@ def _by_detection(names: Sequence[str], predictions: Sequence[Any]) -> dict[str,
     """The class of each detection: classifications say which crop they saw, texts come in the order of detections."""
     seen: dict[str, _Class] = {}
     for position, item in enumerate(predictions):
-        found = _class_of(item) if isinstance(item, dict) else _text(item)
-        name = item.get("parent_id") if isinstance(item, dict) else dict(enumerate(names)).get(position)
+        if isinstance(item, dict):
+            name, found = item.get("parent_id"), _class_of(item)
+        else:
+            name, found = names[position] if position < len(names) else None, _text(item)
         if found is not None and name is not None:
             seen[name] = found
     return seen

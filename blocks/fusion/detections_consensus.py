@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, TypedDict
 
@@ -64,7 +65,10 @@ def detections_consensus(
 
 
 def _considered(source: Detections, classes: Sequence[str] | None) -> Detections:
-    return source.select([row for row, name in enumerate(source.class_name) if name in classes]) if classes else source
+    if not classes:
+        return source
+    wanted = set(classes)
+    return source.select([row for row, name in enumerate(source.class_name) if name in wanted])
 
 
 def _together(sources: Sequence[Detections]) -> tuple[Detections, list[int]]:
@@ -92,21 +96,19 @@ def _agreements(
 ) -> Iterator[list[int]]:
     """Groups of rows that show one object, one row a source, where there are enough; each row is in one at most."""
     numbers, seen = np.array(source_of, np.int64), np.zeros(len(found), bool)
-    sources = range(max(source_of, default=-1) + 1)
     known = {name: number for number, name in enumerate(dict.fromkeys(found.class_name))}
     classes = np.array([known[name] for name in found.class_name], np.int64)
     for row in range(len(found)):
         if seen[row]:
             continue
         overlaps = _overlaps(found.xyxy[row], found.xyxy)
-        fits = (overlaps > iou_threshold) & ~seen
+        fits = (overlaps > iou_threshold) & ~seen & (numbers != numbers[row])
         if class_aware:
             fits &= classes == classes[row]
-        group = [row]
-        for source in sources:
-            partners = np.flatnonzero(fits & (numbers == source))
-            if source != source_of[row] and len(partners):
-                group.append(int(partners[np.argmax(overlaps[partners])]))
+        partners = np.flatnonzero(fits)
+        partners = partners[np.argsort(-overlaps[partners], kind="stable")]
+        _, best = np.unique(numbers[partners], return_index=True)
+        group = [row, *partners[best].tolist()]
         if len(group) >= votes:
             seen[group] = True
             yield group
@@ -123,14 +125,12 @@ def _overlaps(box: Boxes, boxes: Boxes) -> Boxes:
 def _presence(found: Detections, class_aware: bool, required: Any, aggregation: Aggregation) -> dict[str, float]:
     """How sure the sources are of each class that they see, or of any object; empty when they see too few."""
     names = found.class_name.tolist() if class_aware else [ANY_OBJECT] * len(found)
+    confidences: defaultdict[str, list[float]] = defaultdict(list)
+    for name, confidence in zip(names, found.confidence.tolist(), strict=True):
+        confidences[name].append(confidence)
     if isinstance(required, dict) and class_aware:
-        enough = all(names.count(name) >= count for name, count in required.items())
+        enough = all(len(confidences.get(name, ())) >= count for name, count in required.items())
     else:
         count = sum(required.values()) if isinstance(required, dict) else required or 0
         enough = len(names) >= count
-    if not enough:
-        return {}
-    return {
-        name: aggregated(aggregation, [c for n, c in zip(names, found.confidence.tolist(), strict=True) if n == name])
-        for name in dict.fromkeys(names)
-    }
+    return {name: aggregated(aggregation, values) for name, values in confidences.items()} if enough else {}

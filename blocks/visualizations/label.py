@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Real
 from types import MappingProxyType
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ import numpy as np
 from annotated_types import Ge, Le
 from typing_extensions import Doc
 
+from blocks.analytics.geometry import points
 from blocks.visualizations.supervision import (
     ColorAxis,
     CopyImage,
@@ -76,14 +78,15 @@ def label_visualization(
         text_scale=text_scale,
         text_thickness=text_thickness,
         text_padding=text_padding,
-        text_position=sv.Position[text_position],
+        text_position=sv.Position["CENTER" if text_position == "CENTER_OF_MASS" else text_position],
         border_radius=border_radius,
         # Labels that would lie outside of the picture, or on each other, are moved.
         smart_position=len(predictions) <= MOST_MOVED,
     )
     labels = LABELS[text](predictions)
     refuse_long(labels, text_scale)
-    return {"image": image.redrawn(annotator.annotate(canvas(image), to_supervision(predictions), labels=labels))}
+    found = to_supervision(points(predictions, text_position))
+    return {"image": image.redrawn(annotator.annotate(canvas(image), found, labels=labels))}
 
 
 def _confidences(found: Detections) -> list[str]:
@@ -107,11 +110,12 @@ def _mask_areas(found: Detections) -> list[str]:
 
 
 def _column(name: str, form: str) -> Callable[[Detections], list[str]]:
-    """Labels from a column that an earlier step has written; empty where it has not."""
+    """Labels from the numbers that an earlier step has written into a column; empty where it has not."""
 
     def labels(found: Detections) -> list[str]:
         column = found.columns.get(name)
-        return [""] * len(found) if column is None else [form.format(value) for value in column]
+        values = [None] * len(found) if column is None else column
+        return [form.format(value) if isinstance(value, Real) else "" for value in values]
 
     return labels
 

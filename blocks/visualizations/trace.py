@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from annotated_types import Ge, Le
 from typing_extensions import Doc
 
-from blocks.analytics.geometry import anchors
+from blocks.analytics.geometry import points
 from blocks.trackers.tracked import tracker_ids
 from blocks.visualizations.supervision import (
     ColorAxis,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Trail:
-    """What is remembered of one video: supervision's annotator holds the points."""
+    """What is remembered of one video: supervision's annotator holds the points, each the centre of a box."""
 
     position: Position | None = None
     length: int = 0
@@ -45,7 +45,7 @@ class Trail:
         import supervision as sv  # noqa: PLC0415 - heavy, and only drawing needs it
 
         if self.annotator is None or (self.position, self.length) != (position, length):
-            self.annotator = sv.TraceAnnotator(position=sv.Position[position], trace_length=length)
+            self.annotator = sv.TraceAnnotator(position=sv.Position.CENTER, trace_length=length)
             self.position, self.length = position, length
         return self.annotator
 
@@ -67,9 +67,9 @@ def trace_visualization(
 ) -> Drawn:
     """Draw the ways that tracked detections have come."""
     tracker_ids(predictions)
-    anchors(predictions, position)
+    found = to_supervision(points(predictions, position))
     annotator = state.of(image.video.source, Trail).at(position, trace_length)
     annotator.color = palette(color_palette, palette_size, custom_colors)
     annotator.color_lookup = color_lookup(color_axis, predictions)
     annotator.thickness = thickness
-    return {"image": image.redrawn(annotator.annotate(canvas(image), to_supervision(predictions)))}
+    return {"image": image.redrawn(annotator.annotate(canvas(image), found))}

@@ -108,6 +108,15 @@ def test_time_that_runs_backwards_measures_nothing() -> None:
     assert seconds(last) == [0.0]
 
 
+def test_a_file_that_starts_again_is_timed_anew() -> None:
+    state = State()
+    times = [
+        seconds(time_in_zone(frame(number, fps=10.0, from_file=True), walk(IN)[0], LEFT, state=state))
+        for number in (98, 99, 1, 2, 3)
+    ]
+    assert times == [[0.0], [0.1], [0.0], [0.1], [0.2]]
+
+
 def test_two_videos_do_not_mix() -> None:
     ones, others = walk(IN, IN, OUT, IN), walk(OUT, IN, IN, IN)
     alone = interleaved(measure(ones, source="one"), measure(others, source="other"))

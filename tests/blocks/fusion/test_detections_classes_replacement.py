@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -84,3 +85,19 @@ def test_ids_are_new_and_the_input_is_as_it_was() -> None:
     after = detections_classes_replacement(before, [single("x", "cat")])["predictions"]
     assert after.detection_id[0] not in ("x", "y", "z")
     assert before.class_name.tolist() == ["a", "b", "a"]
+
+
+def test_many_texts_take_no_time() -> None:
+    crowd = found(*[(0, 0, 1, 1)] * 10_000)
+    started = time.process_time()
+    assert len(detections_classes_replacement(crowd, ["text"] * 10_000)["predictions"]) == 10_000
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1])
+def test_ids_that_no_class_can_have(number: int) -> None:
+    parameter = detections_classes_replacement.signature.parameters["fallback_class_id"]
+    with pytest.raises(ValueError, match="than or equal to"):
+        parameter.takes(number)
+    assert parameter.takes(2**63 - 1) == 2**63 - 1
+    assert parameter.takes(None) is None

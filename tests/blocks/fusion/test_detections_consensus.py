@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -180,6 +181,26 @@ def test_masks_that_share_nothing() -> None:
     ]
     merged = detections_consensus(sources, 2, detections_merge_mask_aggregation="intersection")["predictions"]
     assert merged.xyxy.tolist() == [list(NEAR)]
+
+
+def test_many_sources_take_seconds() -> None:
+    sources = [source(((0, 0, 10, 10), "a", 0.9), ((20, 20, 30, 30), "b", 0.9)) for _ in range(1000)]
+    started = time.process_time()
+    assert len(detections_consensus(sources, 1001)["predictions"]) == 0
+    assert time.process_time() - started < 3
+
+
+def test_many_classes_take_no_longer_than_one() -> None:
+    crowd = found(*[(0, 0, 1, 1)] * 5000)
+    times = []
+    for names in (["a"] * 5000, [str(row) for row in range(5000)]):
+        started = time.process_time()
+        named = replace(crowd, class_name=strings(names))
+        wanted = dict.fromkeys(names, 1)
+        presence = detections_consensus([named], 1, classes_to_consider=names, required_objects=wanted)
+        assert presence["presence_confidence"].keys() == set(names)
+        times.append(time.process_time() - started)
+    assert times[1] < 1.5 * times[0]
 
 
 def test_sources_have_to_look_at_one_picture() -> None:

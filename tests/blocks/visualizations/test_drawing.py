@@ -12,7 +12,7 @@ import pytest
 from blocks.visualizations.bounding_box import bounding_box_visualization
 from blocks.visualizations.label import LABELS, label_visualization
 from engine.errors import RuntimeInputError
-from engine.values.detections import Detections, strings
+from engine.values.detections import Detections, objects, strings
 from engine.values.image import Image
 from tests.blocks.samples import found, picture
 
@@ -99,6 +99,19 @@ def test_labels_are_written_at_their_place() -> None:
     assert abs(columns.mean() - 30) < 4
 
 
+def test_labels_are_written_amid_the_mass_or_the_box_of_an_empty_mask() -> None:
+    masks = np.zeros((2, 48, 64), bool)
+    masks[0, 30:34, 8:12] = True
+    named = found((0, 0, 20, 40), (40, 10, 60, 30), mask=masks)
+    options: dict[str, Any] = {"text_position": "CENTER_OF_MASS", "text_scale": 0.3, "text_padding": 1}
+    _, columns = np.nonzero(lit(label_visualization(BLACK, named.select([0]), **options)["image"]))
+    assert abs(columns.mean() - 10) < 4
+    _, columns = np.nonzero(lit(label_visualization(BLACK, named.select([1]), **options)["image"]))
+    assert abs(columns.mean() - 50) < 4
+    with pytest.raises(RuntimeInputError, match="Only masks have a CENTER_OF_MASS"):
+        label_visualization(BLACK, found(BOX), **options)
+
+
 def test_labels_stay_in_the_picture() -> None:
     at_the_top = found((10, 0, 50, 40))
     assert lit(label_visualization(BLACK, at_the_top, text_scale=0.3, text_padding=1)["image"]).sum() > 20
@@ -135,6 +148,11 @@ def test_texts_that_nothing_is_known_for_are_empty() -> None:
     detections = found(BOX)
     assert LABELS["Tracker Id"](detections) == [""]
     assert LABELS["Time In Zone"](detections) == [""]
+
+
+def test_rows_without_a_number_have_no_label() -> None:
+    columns = {"time_in_zone": objects([1.5, None, "long", np.float32(2), [1]])}
+    assert LABELS["Time In Zone"](found(*[BOX] * 5, columns=columns)) == ["1.50 s", "", "", "2.00 s", ""]
 
 
 def test_the_area_of_a_mask() -> None:
