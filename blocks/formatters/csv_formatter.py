@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypedDict
 
+import numpy as np
 import orjson
 from typing_extensions import Doc
 
@@ -68,6 +69,7 @@ def _cell(name: str, row: Mapping[str, Any], operations: Mapping[str, Operations
     value = row[name]
     if name in operations:
         value = operations[name](value, {})
+    value = value.item() if isinstance(value, np.generic) else value
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import UTC
 from typing import Annotated, Literal, TypedDict
 
@@ -19,6 +20,8 @@ from engine.values.shape import Fixed, Wired
 
 MAX_PREFIX_BYTES = 80
 """A longer prefix is cut, so that the time fits into the name of a file."""
+SPACE_OR_TEXT = re.compile(r'\s+|("[^"\\]*(?:\\.[^"\\]*)*")')
+"""What JSON can do without, and texts, in which it cannot. All else is kept as it is, however large the numbers are."""
 TIME = "%Y_%m_%d_%H_%M_%S_%f"
 
 FileType = Literal["csv", "json", "txt"]
@@ -71,7 +74,8 @@ def local_file_sink(
 def _entry(file_type: FileType, content: str) -> tuple[str, str]:
     """The header of a growing file, and the entry for it: each is empty or ends with a line break."""
     if file_type == "json":
-        return "", orjson.dumps(orjson.loads(content)).decode() + "\n"
+        orjson.loads(content)
+        return "", SPACE_OR_TEXT.sub(lambda found: found[1] or "", content) + "\n"
     lines = io.StringIO(content if content.endswith("\n") else f"{content}\n", newline="")
     if file_type == "csv":
         next(csv.reader(lines), None)

@@ -84,8 +84,6 @@ def webhook_sink(
         return _sent("The sink is disabled.")
     if json_payload and (form_data or multi_part_encoded_files):
         raise RuntimeInputError("A request has one body: json_payload, or form_data with multi_part_encoded_files.")
-    if not state.of(STEP_SOURCE, Last).take(clock(), cooldown_seconds):
-        return _sent(f"Less than {cooldown_seconds} seconds have passed since the last request.", throttled=True)
     payload = _worked_on("json_payload", json_payload, json_payload_operations)
     files = _worked_on("multi_part_encoded_files", multi_part_encoded_files, multi_part_encoded_files_operations)
     form = _worked_on("form_data", form_data, form_data_operations)
@@ -94,14 +92,18 @@ def webhook_sink(
             method,
             url,
             timeout=request_timeout,
-            params={name: _texts(value) for name, value in query_parameters.items()},
-            headers={name: _text(value) for name, value in headers.items()},
+            params=_fields(query_parameters),
+            headers={name: _text(value) for name, value in headers.items() if value is not None},
             json=_json(payload) if payload else None,
-            form={name: _texts(value) for name, value in form.items()},
+            form=_fields(form),
             files={name: _bytes(value) for name, value in files.items()},
         )
     except RuntimeInputError as error:
         return _sent(error.message, failed=True)
+    except UnicodeEncodeError:
+        return _sent("A text cannot be sent: it holds one half of a surrogate pair.", failed=True)
+    if not state.of(STEP_SOURCE, Last).take(clock(), cooldown_seconds):
+        return _sent(f"Less than {cooldown_seconds} seconds have passed since the last request.", throttled=True)
     if not fire_and_forget:
         outcome = egress.send(message)
         return _sent(outcome.message, failed=not outcome.delivered)
@@ -124,13 +126,17 @@ def _worked_on(parameter: str, values: Mapping[str, Any], operations: Mapping[st
     return {name: operations[name](value, {}) if name in operations else value for name, value in values.items()}
 
 
-def _texts(value: Any) -> list[str]:
-    return [_text(item) for item in value] if isinstance(value, list | tuple) else [_text(value)]
+def _fields(values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Texts under the names of fields, several where a value is a list; a field whose value is None is left out."""
+    lists = {name: value if isinstance(value, list | tuple) else [value] for name, value in values.items()}
+    texts = {name: [_text(item) for item in items if item is not None] for name, items in lists.items()}
+    return {name: items for name, items in texts.items() if items}
 
 
 def _text(value: Any) -> str:
-    """A value as text: text as it is, truth values in lower case, all else as JSON."""
-    return value if isinstance(value, str) else _json(value).decode()
+    """A value as text: text as it is, and what JSON has as text without the quotes; all else as JSON."""
+    encoded = encode(value, ())
+    return encoded if isinstance(encoded, str) else _json(encoded).decode()
 
 
 def _bytes(value: Any) -> bytes:

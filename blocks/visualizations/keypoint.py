@@ -54,7 +54,8 @@ def keypoint_visualization(
     edges: Annotated[
         list[Any] | None,
         Doc(
-            "Which points to connect: pairs of numbers, counted from 1. When not said, known skeletons are recognised."
+            "Which points to connect: pairs of numbers, counted from 1. When not said, known skeletons are recognised, "
+            "and the points of others are drawn as dots."
         ),
     ] = None,
 ) -> Drawn:
@@ -71,10 +72,11 @@ def keypoint_visualization(
             text_padding=text_padding,
         )
         return {"image": image.redrawn(_labelled(pixels, predictions, labeller))}
-    dots = annotator_type == "vertex"
+    skeletons = _skeletons(predictions)
+    dots = annotator_type == "vertex" or not (pairs or _are_known(skeletons))
     annotator = sv.VertexAnnotator(ink, radius) if dots else sv.EdgeAnnotator(ink, thickness, pairs)
     size = max((number for pair in pairs or () for number in pair), default=0)
-    for points in _skeletons(predictions):
+    for points in skeletons:
         room = np.zeros((1, max(size, len(points)), 2), np.float32)
         room[0, : len(points)] = points
         pixels = annotator.annotate(pixels, sv.KeyPoints(room))
@@ -105,8 +107,9 @@ def _skeletons(found: Detections) -> list[npt.NDArray[np.float32]]:
     points = [_points(row) for row in found.columns["keypoints_xy"]]
     places = [np.arange(len(row)) for row in points]
     if "keypoints_class_id" in found.columns:
-        classes = [np.asarray(row, np.int64).reshape(-1) for row in found.columns["keypoints_class_id"]]
-        if all(_are_places(ids, len(row)) for ids, row in zip(classes, points, strict=True)):
+        ids = [[] if row is None else row for row in found.columns["keypoints_class_id"]]
+        classes = [np.asarray(row, np.int64).reshape(-1) for row in ids]
+        if all(_are_places(row, len(spots)) for row, spots in zip(classes, points, strict=True)):
             places = classes
     size = max((int(row.max()) + 1 for row in places if len(row)), default=0)
     skeletons = []
@@ -115,6 +118,13 @@ def _skeletons(found: Detections) -> list[npt.NDArray[np.float32]]:
         skeleton[place] = row
         skeletons.append(skeleton)
     return skeletons
+
+
+def _are_known(skeletons: list[npt.NDArray[np.float32]]) -> bool:
+    """Whether supervision knows how the points are connected, by their number."""
+    from supervision.key_points.skeletons import SKELETONS_BY_VERTEX_COUNT  # noqa: PLC0415 - heavy
+
+    return all(len(points) in SKELETONS_BY_VERTEX_COUNT for points in skeletons)
 
 
 def _points(row: Any) -> npt.NDArray[np.float32]:
@@ -127,6 +137,12 @@ def _are_places(ids: npt.NDArray[np.int64], count: int) -> bool:
     return len(ids) == count == len(np.unique(ids)) and in_range
 
 
+def _names(names: Any, count: int) -> list[str]:
+    """The names of so many points of one detection, or the numbers of those that have none."""
+    given = [] if names is None else [str(name) for name in names[:count]]
+    return given + [str(number) for number in range(len(given), count)]
+
+
 def _labelled(pixels: Pixels, found: Detections, labeller: sv.VertexLabelAnnotator) -> Pixels:
     """Pixels with the names of the keypoints on them, or their numbers where they have no names."""
     import supervision as sv  # noqa: PLC0415 - heavy, and only drawing needs it
@@ -134,8 +150,8 @@ def _labelled(pixels: Pixels, found: Detections, labeller: sv.VertexLabelAnnotat
     if "keypoints_xy" not in found.columns:
         return pixels
     rows = [_points(row) for row in found.columns["keypoints_xy"]]
-    named = found.columns.get("keypoints_class_name", [range(len(points)) for points in rows])
-    labels = [[str(name) for name in names] for names in named]
+    named = found.columns.get("keypoints_class_name", [None] * len(rows))
+    labels = [_names(names, len(points)) for names, points in zip(named, rows, strict=True)]
     refuse_long(chain.from_iterable(labels), labeller.text_scale)
     for points, names in zip(rows, labels, strict=True):
         if len(points):

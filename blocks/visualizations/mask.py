@@ -6,7 +6,6 @@ from typing import Annotated
 
 from typing_extensions import Doc
 
-from blocks.visualizations.masks import to_masked
 from blocks.visualizations.supervision import (
     ColorAxis,
     CopyImage,
@@ -17,6 +16,7 @@ from blocks.visualizations.supervision import (
     canvas,
     color_lookup,
     palette,
+    to_supervision,
 )
 from engine.block import block
 from engine.kinds import INSTANCES, RLE_INSTANCES, Image, Kinds, ZeroToOne
@@ -41,4 +41,4 @@ def mask_visualization(
 
     colors = palette(color_palette, palette_size, custom_colors)
     annotator = sv.MaskAnnotator(colors, opacity, color_lookup(color_axis, predictions))
-    return {"image": image.redrawn(annotator.annotate(canvas(image), to_masked(image, predictions)))}
+    return {"image": image.redrawn(annotator.annotate(canvas(image), to_supervision(predictions, masks_on=image)))}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from blocks.visualizations.masks import to_masked
 from blocks.visualizations.supervision import (
     ColorAxis,
     CopyImage,
@@ -16,6 +15,7 @@ from blocks.visualizations.supervision import (
     canvas,
     color_lookup,
     palette,
+    to_supervision,
 )
 from engine.block import block
 from engine.kinds import INSTANCES, RLE_INSTANCES, Image, Kinds
@@ -40,4 +40,4 @@ def polygon_visualization(
 
     colors = palette(color_palette, palette_size, custom_colors)
     annotator = sv.PolygonAnnotator(colors, thickness, color_lookup(color_axis, predictions))
-    return {"image": image.redrawn(annotator.annotate(canvas(image), to_masked(image, predictions)))}
+    return {"image": image.redrawn(annotator.annotate(canvas(image), to_supervision(predictions, masks_on=image)))}

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 import numpy as np
+import numpy.typing as npt
 from annotated_types import Ge, Gt, Le
 from typing_extensions import Doc
 
@@ -56,10 +57,16 @@ class Drawn(TypedDict):
     image: Image
 
 
-def to_supervision(detections: Detections) -> sv.Detections:
-    """Our detections as supervision takes them: none of them very far away, and no box turned inside out."""
+def to_supervision(detections: Detections, masks_on: Image | None = None) -> sv.Detections:
+    """Our detections as supervision takes them: none of them very far away, and no box turned inside out.
+
+    Args:
+        masks_on: the picture that the masks are drawn on; RuntimeInputError when they are of another size.
+    """
     import supervision as sv  # noqa: PLC0415 - see the top of the file
 
+    if masks_on is not None and detections.mask is not None and len(detections):
+        _refuse_other_size(detections.mask, masks_on)
     near, far = np.hsplit(detections.xyxy.clip(-FARTHEST, FARTHEST), 2)
     return sv.Detections(
         xyxy=np.hstack([np.minimum(near, far), np.maximum(near, far)]),
@@ -68,6 +75,15 @@ def to_supervision(detections: Detections) -> sv.Detections:
         class_id=detections.class_id,
         tracker_id=detections.tracker_id,
     )
+
+
+def _refuse_other_size(mask: npt.NDArray[np.bool_], image: Image) -> None:
+    height, width = mask.shape[1:]
+    if (width, height) != (image.width, image.height):
+        raise RuntimeInputError(
+            f"The masks are of {width} x {height} pixels, and the picture has {image.width} x {image.height}.",
+            hint="Draw on the picture that the predictions come from.",
+        )
 
 
 def canvas(image: Image) -> Pixels:

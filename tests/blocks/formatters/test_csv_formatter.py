@@ -7,6 +7,7 @@ import io
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import numpy as np
 import pytest
 
 from blocks.formatters.csv_formatter import csv_formatter
@@ -55,6 +56,10 @@ def test_a_line_break_within_a_cell_begins_no_row() -> None:
 
 VALUES: list[tuple[Any, str]] = [
     (-5, "-5"),
+    (np.float32(-1.5), "-1.5"),
+    (np.int64(-3), "-3"),
+    (np.bool_(True), "True"),
+    (np.str_("-3"), "'-3"),
     (-0.5, "-0.5"),
     (True, "True"),
     (None, ""),

@@ -89,6 +89,12 @@ def test_growing_json_has_a_document_a_line(tmp_path: Path) -> None:
     assert text == '{"a":1}\n[2]\n'
 
 
+def test_growing_json_keeps_what_is_written(tmp_path: Path) -> None:
+    kept = r'{"a":12345678901234567890123,"b":0.10,"c":" \" \\ ","d":"x y"}'
+    Step(tmp_path)(kept.replace(":", " :\n\t").replace("x y", "\u2028 y"), file_type="json")
+    assert list(files(tmp_path).values()) == [kept.replace("x y", "\u2028 y") + "\n"]
+
+
 def test_growing_text(tmp_path: Path) -> None:
     step = Step(tmp_path)
     step("one", file_type="txt")

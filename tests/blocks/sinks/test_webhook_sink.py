@@ -168,6 +168,56 @@ def test_a_form_without_files(receiver: Receiver, egress: Egress) -> None:
     assert parse_qs(request.body.decode()) == {"a": ["1"], "b": ["X Y"]}
 
 
+def test_texts_of_json_are_sent_without_quotes(receiver: Receiver, egress: Egress) -> None:
+    values = {"when": NOW, "raw": b"ab", "list": [NOW], "dict": {"a": NOW}}
+    Step(egress)(receiver.url, form_data=values, query_parameters={"when": NOW})
+    moment = "2024-05-01T00:00:00+00:00"
+    (request,) = receiver.seen
+    assert request.query == {"when": [moment]}
+    expected = {"when": [moment], "raw": ["YWI="], "list": [moment], "dict": [f'{{"a":"{moment}"}}']}
+    assert parse_qs(request.body.decode()) == expected
+    Step(egress)(receiver.url, multi_part_encoded_files={"when": NOW})
+    assert receiver.seen[1].parts()[0].get_payload(decode=True) == moment.encode()
+
+
+def test_what_is_none_is_left_out(receiver: Receiver, egress: Egress) -> None:
+    fields = {"a": None, "b": [None, 1], "c": [None], "d": ""}
+    Step(egress)(f"{receiver.url}/?a=1", form_data=fields, query_parameters=fields, headers={"X-A": None})
+    (request,) = receiver.seen
+    assert parse_qs(request.body.decode(), keep_blank_values=True) == {"b": ["1"], "d": [""]}
+    assert request.query == {"a": ["1"], "b": ["1"]}
+    assert "x-a" not in request.headers
+
+
+HALF = "\ud800"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"form_data": {"a": HALF}},
+        {"query_parameters": {"a": HALF}},
+        {"headers": {"X-A": HALF}},
+        {"json_payload": {"a": HALF}},
+        {"multi_part_encoded_files": {"a": HALF}},
+        {"multi_part_encoded_files": {HALF: "a"}},
+    ],
+)
+def test_texts_that_cannot_be_sent(receiver: Receiver, egress: Egress, options: dict[str, Any]) -> None:
+    result = Step(egress)(receiver.url, **options)
+    assert result["error_status"] is True
+    assert "surrogate" in result["message"]
+    assert not receiver.seen
+
+
+def test_what_was_never_sent_starts_no_cooldown(receiver: Receiver, egress: Egress) -> None:
+    step = Step(egress)
+    assert step("ftp://example.com/", cooldown_seconds=5)["error_status"] is True
+    assert step(receiver.url, cooldown_seconds=5)["error_status"] is False
+    assert step(receiver.url, cooldown_seconds=5)["throttling_status"] is True
+    assert len(receiver.seen) == 1
+
+
 def test_a_disabled_sink_sends_nothing(receiver: Receiver, egress: Egress) -> None:
     result = Step(egress)(receiver.url, disable_sink=True, fire_and_forget=True)
     assert (result["error_status"], result["throttling_status"]) == (False, False)

@@ -56,6 +56,11 @@ def test_an_outline_leaves_the_middle() -> None:
 
 
 @pytest.mark.parametrize("block", [mask_visualization, polygon_visualization])
+def test_nothing_found_in_another_picture(block: Any) -> None:
+    assert not lit(block(BLACK, found(mask=np.zeros((0, 32, 32), bool)))["image"]).any()
+
+
+@pytest.mark.parametrize("block", [mask_visualization, polygon_visualization])
 def test_masks_of_another_picture(block: Any) -> None:
     with pytest.raises(RuntimeInputError, match="32 x 32"):
         block(Image(np.zeros((32, 32, 3), np.uint8), "small"), disc())
@@ -202,6 +207,21 @@ def test_a_known_skeleton_is_recognised() -> None:
     points = np.stack([x[0], 5 + 2 * np.arange(17) * y[0]], axis=1).astype(np.float32)
     person = found(BOX, columns={"keypoints_xy": objects(points)})
     assert lit(keypoint_visualization(BLACK, person)["image"]).any()
+
+
+def test_a_skeleton_that_is_not_known_is_drawn_as_dots() -> None:
+    drawn = lit(keypoint_visualization(BLACK, triangle(), radius=2)["image"])
+    assert drawn[10, 10]
+    assert drawn[40, 30]
+    assert not drawn[10, 30]
+
+
+def test_points_without_names_are_numbered() -> None:
+    columns = {"keypoints_xy": objects(np.ones((2, 2)), None), "keypoints_class_name": objects(np.array(["a"]), None)}
+    unnamed = found(BOX, BOX, columns={**columns, "keypoints_class_id": objects(np.array([0, 1]), None)})
+    forms: tuple[Any, ...] = ("edge", "vertex", "vertex_label")
+    for form in forms:
+        assert lit(keypoint_visualization(BLACK, unnamed, annotator_type=form, text_padding=1)["image"]).any()
 
 
 def test_names_are_written_at_their_points() -> None:
