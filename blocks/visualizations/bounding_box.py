@@ -15,8 +15,7 @@ from blocks.visualizations.supervision import (
     PaletteSize,
     Thickness,
     canvas,
-    color_lookup,
-    palette,
+    colors,
     to_supervision,
 )
 from engine.block import block
@@ -38,11 +37,10 @@ def bounding_box_visualization(
     """Draw boxes around detections."""
     import supervision as sv  # noqa: PLC0415 - heavy, and only drawing needs it
 
-    colors = palette(color_palette, palette_size, custom_colors)
-    lookup = color_lookup(color_axis, predictions)
+    color, lookup = colors(color_palette, palette_size, custom_colors, color_axis, predictions)
     annotator = (
-        sv.RoundBoxAnnotator(colors, thickness, lookup, roundness)
+        sv.RoundBoxAnnotator(color, thickness, lookup, roundness)
         if roundness > 0
-        else sv.BoxAnnotator(colors, thickness, lookup)
+        else sv.BoxAnnotator(color, thickness, lookup)
     )
     return {"image": image.redrawn(annotator.annotate(canvas(image), to_supervision(predictions)))}

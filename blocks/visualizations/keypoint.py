@@ -24,7 +24,7 @@ from blocks.visualizations.supervision import (
 from engine.block import block
 from engine.color import Color, parse_color
 from engine.errors import RuntimeInputError
-from engine.kinds import KEYPOINTS, Image, Kinds
+from engine.kinds import Image, KeypointDetections
 from engine.values.detections import Detections
 from engine.values.image import Pixels
 from engine.values.shape import Fixed
@@ -32,7 +32,6 @@ from engine.values.shape import Fixed
 if TYPE_CHECKING:
     import supervision as sv
 
-WithKeypoints = Annotated[Detections, Kinds(KEYPOINTS)]
 Form = Literal["edge", "vertex", "vertex_label"]
 
 MAX_KEYPOINTS = 10_000
@@ -41,7 +40,7 @@ MAX_KEYPOINTS = 10_000
 @block("roboflow_core/keypoint_visualization@v1", aliases=("KeypointVisualization",))
 def keypoint_visualization(
     image: Image,
-    predictions: WithKeypoints,
+    predictions: KeypointDetections,
     copy_image: CopyImage = True,
     annotator_type: Fixed[Annotated[Form, Doc("Lines between the points, dots, or their names.")]] = "edge",
     color: Annotated[Color, Doc("#RRGGBB, a name, or three numbers.")] = "#A351FB",

@@ -24,8 +24,7 @@ from blocks.visualizations.supervision import (
     TextScale,
     TextThickness,
     canvas,
-    color_lookup,
-    palette,
+    colors,
     refuse_long,
     to_supervision,
 )
@@ -71,9 +70,10 @@ def label_visualization(
     """Write labels at detections."""
     import supervision as sv  # noqa: PLC0415 - heavy, and only drawing needs it
 
+    color, lookup = colors(color_palette, palette_size, custom_colors, color_axis, predictions)
     annotator = sv.LabelAnnotator(
-        color=palette(color_palette, palette_size, custom_colors),
-        color_lookup=color_lookup(color_axis, predictions),
+        color=color,
+        color_lookup=lookup,
         text_color=sv.Color(*parse_color(text_color)),
         text_scale=text_scale,
         text_thickness=text_thickness,

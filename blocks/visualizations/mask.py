@@ -14,8 +14,7 @@ from blocks.visualizations.supervision import (
     PaletteName,
     PaletteSize,
     canvas,
-    color_lookup,
-    palette,
+    colors,
     to_supervision,
 )
 from engine.block import block
@@ -39,6 +38,6 @@ def mask_visualization(
     """Tint what the masks of detections cover."""
     import supervision as sv  # noqa: PLC0415 - heavy, and only drawing needs it
 
-    colors = palette(color_palette, palette_size, custom_colors)
-    annotator = sv.MaskAnnotator(colors, opacity, color_lookup(color_axis, predictions))
+    color, lookup = colors(color_palette, palette_size, custom_colors, color_axis, predictions)
+    annotator = sv.MaskAnnotator(color, opacity, lookup)
     return {"image": image.redrawn(annotator.annotate(canvas(image), to_supervision(predictions, masks_on=image)))}

@@ -13,8 +13,7 @@ from blocks.visualizations.supervision import (
     PaletteSize,
     Thickness,
     canvas,
-    color_lookup,
-    palette,
+    colors,
     to_supervision,
 )
 from engine.block import block
@@ -38,6 +37,6 @@ def polygon_visualization(
     """Draw the outlines of the masks of detections."""
     import supervision as sv  # noqa: PLC0415 - heavy, and only drawing needs it
 
-    colors = palette(color_palette, palette_size, custom_colors)
-    annotator = sv.PolygonAnnotator(colors, thickness, color_lookup(color_axis, predictions))
+    color, lookup = colors(color_palette, palette_size, custom_colors, color_axis, predictions)
+    annotator = sv.PolygonAnnotator(color, thickness, lookup)
     return {"image": image.redrawn(annotator.annotate(canvas(image), to_supervision(predictions, masks_on=image)))}

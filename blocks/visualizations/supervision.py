@@ -100,8 +100,21 @@ def refuse_long(texts: Iterable[str], scale: float) -> None:
         )
 
 
-def palette(name: str, size: int, custom: Sequence[str]) -> sv.ColorPalette:
-    """The colours to draw with; RuntimeInputError when there is no such palette."""
+def colors(
+    name: str, size: int, custom: Sequence[str], axis: str, detections: Detections
+) -> tuple[sv.ColorPalette, sv.ColorLookup]:
+    """The colours to draw with, and what decides which of them a detection gets.
+
+    RuntimeInputError when there is no palette of this name, or tracks decide and nothing is tracked.
+    """
+    import supervision as sv  # noqa: PLC0415 - see the top of the file
+
+    if axis == "TRACK" and detections.tracker_id is None and len(detections):
+        raise RuntimeInputError("Colours by TRACK need tracked detections.", hint="Put a tracker before this step.")
+    return _palette(name, size, custom), sv.ColorLookup[axis]
+
+
+def _palette(name: str, size: int, custom: Sequence[str]) -> sv.ColorPalette:
     import supervision as sv  # noqa: PLC0415 - see the top of the file
 
     if name == "DEFAULT":
@@ -128,12 +141,3 @@ def _matplotlib_palette(name: str, size: int) -> sv.ColorPalette:
         )
     colors = mpl.colormaps[found](np.linspace(0, 1, size))[:, :3] * 255
     return sv.ColorPalette([sv.Color(*(round(part) for part in color)) for color in colors.tolist()])
-
-
-def color_lookup(axis: str, detections: Detections) -> sv.ColorLookup:
-    """What decides colours; RuntimeInputError when it is tracks and nothing is tracked."""
-    import supervision as sv  # noqa: PLC0415 - see the top of the file
-
-    if axis == "TRACK" and detections.tracker_id is None and len(detections):
-        raise RuntimeInputError("Colours by TRACK need tracked detections.", hint="Put a tracker before this step.")
-    return sv.ColorLookup[axis]

@@ -20,8 +20,7 @@ from blocks.visualizations.supervision import (
     Position,
     Thickness,
     canvas,
-    color_lookup,
-    palette,
+    colors,
     to_supervision,
 )
 from engine.block import block
@@ -69,7 +68,8 @@ def trace_visualization(
     tracker_ids(predictions)
     found = to_supervision(points(predictions, position))
     annotator = state.of(image.video.source, Trail).at(position, trace_length)
-    annotator.color = palette(color_palette, palette_size, custom_colors)
-    annotator.color_lookup = color_lookup(color_axis, predictions)
+    annotator.color, annotator.color_lookup = colors(
+        color_palette, palette_size, custom_colors, color_axis, predictions
+    )
     annotator.thickness = thickness
     return {"image": image.redrawn(annotator.annotate(canvas(image), found))}
