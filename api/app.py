@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -23,10 +22,7 @@ from api.schemas.workflows import DescribeRequest, InterfaceRequest, RunRequest,
 from api.schemas.workspaces import NamedRunRequest, StoredInterfaceRequest, StoredRunRequest
 from api.server import Server, build
 from api.settings import Settings
-from engine.errors import PenstockError
 from engine.version import VERSION
-
-log = logging.getLogger("penstock")
 
 ROUTERS = (info.router, models.router, inference.router, workflows.router, workspaces.router)
 SCHEMAS = (
@@ -77,18 +73,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.keeper = keeper = Doorkeeper(server.settings.threads, server.settings.max_waiting)
     gc.collect()
     gc.freeze()  # what is here now stays; looking through it again and again would cost every request
-    preloading = asyncio.get_running_loop().run_in_executor(None, _preload, server)
+    preloading = asyncio.get_running_loop().run_in_executor(None, server.preload)
     yield
+    server.stopping.set()
     await preloading
     keeper.threads.close()
     server.close()
-
-
-def _preload(server: Server) -> None:
-    """Try the models that the settings name; one that fails is logged and does not keep the server from serving."""
-    for model_id in dict.fromkeys((*server.settings.pinned_models, *server.settings.preload_models)):
-        try:
-            server.models.add(model_id)
-        except PenstockError as error:
-            log.warning("The model %s is not preloaded: %s", model_id, error)
-    server.ready = True

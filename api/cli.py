@@ -165,7 +165,7 @@ def _settings(**given: Any) -> Any:
 def _server() -> Any:
     from api.server import build  # noqa: PLC0415 - `penstock --help` should be quick
 
-    return build(_settings())
+    return build(_settings(), load_seconds=None)
 
 
 def _pairs(items: list[str]) -> list[tuple[str, str]]:

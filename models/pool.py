@@ -7,15 +7,18 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from engine.errors import ModelNotFoundError
+from engine.errors import ModelNotFoundError, ServerBusyError
 from models.manifest import Task
 from models.model import Model
 from models.providers.provider import Provider, Weights
+
+MAX_LOADS = 8
+"""Models that may be on their way at once, so that sources which never answer do not collect threads."""
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +72,9 @@ class _Entry:
 class ModelPool:
     """Hands out loaded models by id. Many threads may use it at once; no lock is held while a model loads or runs.
 
+    Models load in threads of their own, which end with the process: whoever has waited long enough gives up, and finds
+    the model when they ask again.
+
     While everything is in use, the pool may hold more than it should; it shrinks as leases end. A model that is alone
     stays, however big: loading it anew for every use would take the same memory.
 
@@ -78,6 +84,8 @@ class ModelPool:
         max_models: how many to keep.
         max_bytes: how many bytes of weights to keep; None keeps any number.
         pinned: ids of models that never make room for others.
+        load_seconds: how long to wait for a model that is being loaded; None for as long as it takes.
+        max_waiting: how many may wait for models at once; None for any number.
     """
 
     def __init__(
@@ -88,12 +96,17 @@ class ModelPool:
         max_models: int = 8,
         max_bytes: int | None = None,
         pinned: frozenset[str] = frozenset(),
+        load_seconds: float | None = None,
+        max_waiting: int | None = None,
     ) -> None:
         self._providers = tuple(providers)
         self._load = load
         self._max_models = max_models
         self._max_bytes = max_bytes
         self._pinned = pinned
+        self._load_seconds = load_seconds
+        self._max_waiting = max_waiting
+        self._waiting = 0
         self._lock = threading.Lock()
         # What was used least recently comes first.
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
@@ -105,20 +118,18 @@ class ModelPool:
         Raises:
             ModelNotFoundError: no provider has it.
             ModelError: it cannot be fetched or loaded; the next lease tries again.
+            ServerBusyError: it is still being loaded, or too many wait for models.
         """
-        entry = self._take(model_id)
-        try:
-            yield entry.model.result()
-        finally:
-            self._give_back(entry, uses=1)
+        with self._taken(model_id) as entry:
+            model = self._wait_for(entry)
+            with self._lock:
+                entry.uses += 1
+            yield model
 
     def add(self, model_id: str) -> None:
         """Load a model unless it is in memory; raises what `lease` raises."""
-        entry = self._take(model_id)
-        try:
-            entry.model.result()
-        finally:
-            self._give_back(entry, uses=0)
+        with self._taken(model_id) as entry:
+            self._wait_for(entry)
 
     def remove(self, model_id: str) -> None:
         """Let go of a model, pinned or not; one that is not there is no error.
@@ -142,41 +153,68 @@ class ModelPool:
         with self._lock:
             return [_described(entry) for _, entry in sorted(self._entries.items()) if entry.model.done()]
 
-    def _take(self, model_id: str) -> _Entry:
-        """The entry of a model, with one user more; whoever is the first loads it, the others find it loading."""
+    @contextmanager
+    def _taken(self, model_id: str) -> Iterator[_Entry]:
+        """The entry of a model, with one user more; whoever is the first has it loaded, the others find it loading."""
         with self._lock:
             entry = self._entries.get(model_id)
-            first = entry is None
             if entry is None:
-                entry = self._entries[model_id] = _Entry(model_id)
+                entry = self._begin(model_id)
             entry.users += 1
-        if first:
-            self._fill(entry)
+        try:
+            yield entry
+        finally:
+            self._give_back(entry)
+
+    def _begin(self, model_id: str) -> _Entry:
+        """Under the lock: have a model loaded."""
+        if sum(not entry.model.done() for entry in self._entries.values()) >= MAX_LOADS:
+            raise _busy(model_id, f"has to wait, since {MAX_LOADS} other models are being loaded")
+        entry = self._entries[model_id] = _Entry(model_id)
+        threading.Thread(target=self._fill, args=(entry,), name=f"load {model_id}", daemon=True).start()
         return entry
+
+    def _wait_for(self, entry: _Entry) -> Model:
+        """The model of an entry. Only some may wait: a model that comes slowly must not take all threads there are."""
+        if not entry.model.done():
+            with self._lock:
+                if self._max_waiting is not None and self._waiting >= self._max_waiting:
+                    raise _busy(entry.id, "is being loaded, and as many requests as may wait for models do so already")
+                self._waiting += 1
+            wait([entry.model], self._load_seconds)
+            with self._lock:
+                self._waiting -= 1
+        if not entry.model.done():
+            raise _busy(entry.id, "is still being loaded")
+        return entry.model.result()
 
     def _fill(self, entry: _Entry) -> None:
         """Load the model of an entry, or let the entry fail for all who wait for it."""
         started = time.perf_counter()
         try:
-            weights = self._find(entry.id)
-            size = weights.size
-            with self._lock:
-                entry.bytes = size
-                evicted = self._make_room()
-            # What is evicted is freed here: not under the lock, and before there is more to hold.
-            evicted.clear()
-            model = self._load(weights)
+            model = self._loaded(entry)
         except BaseException as error:  # noqa: BLE001 - nobody may wait for ever; whoever waits raises it
             with self._lock:
                 del self._entries[entry.id]
                 entry.model.set_exception(error)
             return
+        entry.load_seconds = time.perf_counter() - started
+        log.info("Loaded %s in %.2f s on %s.", entry.id, entry.load_seconds, model.session.device)
         with self._lock:
-            entry.load_seconds = time.perf_counter() - started
             entry.model.set_result(model)
             if entry.unwanted:
                 del self._entries[entry.id]
-        log.info("Loaded %s in %.2f s on %s.", entry.id, entry.load_seconds, model.session.device)
+
+    def _loaded(self, entry: _Entry) -> Model:
+        """The model of an entry, from weights for which there is room."""
+        weights = self._find(entry.id)
+        size = weights.size
+        with self._lock:
+            entry.bytes = size
+            evicted = self._make_room()
+        # What is evicted is freed here: not under the lock, and before there is more to hold.
+        evicted.clear()
+        return self._load(weights)
 
     def _find(self, model_id: str) -> Weights:
         for provider in self._providers:
@@ -190,10 +228,9 @@ class ModelPool:
             f"There is no model {model_id!r}.", hint=f"{meant}`penstock models add FILE --id {model_id}` adds one."
         )
 
-    def _give_back(self, entry: _Entry, *, uses: int) -> None:
+    def _give_back(self, entry: _Entry) -> None:
         with self._lock:
             entry.users -= 1
-            entry.uses += uses
             if self._entries.get(entry.id) is entry:
                 self._entries.move_to_end(entry.id)
             evicted = self._make_room()
@@ -221,6 +258,10 @@ class ModelPool:
             del self._entries[entry.id]
         else:
             entry.unwanted = True
+
+
+def _busy(model_id: str, why: str) -> ServerBusyError:
+    return ServerBusyError(f"The model {model_id!r} {why}.", hint="Try again in a moment.")
 
 
 def _described(entry: _Entry) -> LoadedModel:

@@ -50,8 +50,6 @@ class Graph:
 class DiskProvider:
     """The models in a folder, which need not exist. Nothing outside of it is read, wherever links in it lead."""
 
-    name = "disk"
-
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         # A look takes as long as loading the graph does; time and size tell whether a file is still the one looked at.

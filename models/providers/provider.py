@@ -31,11 +31,6 @@ class Weights:
 class Provider(Protocol):
     """A place where weights come from; many threads may ask it at once."""
 
-    @property
-    def name(self) -> str:
-        """For people."""
-        ...
-
     def find(self, model_id: str) -> Weights | None:
         """The weights of this model, which may have to come from far away; None when there is no such model here.
 

@@ -16,7 +16,7 @@ from models.mirrors import fetch
 from models.providers.disk import WEIGHTS_FILE, DiskProvider, arriving, write_manifest
 from models.providers.provider import Weights
 
-PATIENCE = 3600.0
+PATIENCE = 10.0
 """Seconds to wait while another thread or process fetches the same model."""
 
 
@@ -29,8 +29,6 @@ class StarterProvider:
         progress: see `models.mirrors.fetch`.
     """
 
-    name = "starter"
-
     def __init__(self, folder: Path, *, offline: bool = False, progress: Progress | None = None) -> None:
         self._folder = folder
         self._disk = DiskProvider(folder)
@@ -41,7 +39,7 @@ class StarterProvider:
         """The weights of this model, fetched if they are not here yet; None when the catalogue does not have it.
 
         Raises:
-            ModelDownloadError: no mirror delivers, or somebody else has been fetching it for an hour.
+            ModelDownloadError: no mirror delivers, or somebody else is fetching it and takes long.
             ModelArtefactError: it cannot be stored, or what is stored is broken.
         """
         row = CATALOGUE.get(model_id)
@@ -97,5 +95,5 @@ def _alone(folder: Path, model_id: str) -> Iterator[None]:
         return
     raise ModelDownloadError(
         f"{model_id} cannot be fetched: the folder of models cannot be locked: {reason}.",
-        hint="Set MODELS_DIR to a folder that can be written, and see that no other process hangs.",
+        hint="Try again when nobody else fetches it; MODELS_DIR has to be a folder that can be written.",
     )

@@ -13,6 +13,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,14 @@ import pytest
 
 from api import door
 from api.errors import STATUS
+from api.server import build
 from api.settings import Settings, SettingsError
 from engine import errors
-from engine.errors import PenstockError
+from engine.errors import ModelDownloadError, PenstockError
 from engine.fault import Fault
+from models.catalogue import Row
+from models.download import Progress
+from models.providers import starter
 from tests.api.serving import serving
 
 Wire = Callable[[str], dict[str, Any]]
@@ -71,6 +76,45 @@ def test_preloading(null_models: Path) -> None:
                 break
             time.sleep(0.02)
         assert [model["model_id"] for model in client.get("/model/registry").json()["models"]] == ["null"]
+
+
+def test_models_that_come_slowly_hold_up_nobody_else(
+    null_models: Path, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived, released = threading.Event(), threading.Event()
+
+    def fetch(row: Row, target: Path, progress: Progress | None) -> None:
+        arrived.set()
+        assert released.wait(20)
+        raise ModelDownloadError("no mirror delivers")
+
+    monkeypatch.setattr(starter, "fetch", fetch)
+    settings = {"OFFLINE_MODE": False, "HTTP_API_THREADPOOL_WORKERS": 4}
+    with serving(MODELS_DIR=null_models, **settings) as client, ThreadPoolExecutor(6) as threads:
+        cold = {"model_id": "squeezenet/1", "image": wire("coffee")}
+        client.post("/model/add", json={"model_id": "null"})
+        asking = [threads.submit(client.post, "/infer/classification", json=cold) for _ in range(6)]
+        assert arrived.wait(20)
+        warm = client.post("/infer/object_detection", json={**cold, "model_id": "null"}, timeout=10)
+        assert warm.status_code == 200
+        assert [model["model_id"] for model in client.get("/model/registry").json()["models"]] == ["null"]
+        assert client.post("/model/clear").json()["models"] == []
+        released.set()
+        answers = [each.result() for each in asking]
+    assert {answer.status_code for answer in answers} == {502, 503}
+    assert sum(answer.status_code == 502 for answer in answers) == 2
+    assert {answer.headers.get("Retry-After") for answer in answers if answer.status_code == 503} == {"1"}
+
+
+def test_what_is_preloaded_may_take_its_time(null_models: Path) -> None:
+    server = build(Settings(MODELS_DIR=null_models, PRELOAD_MODELS="nobody,null"), load_seconds=0.0)
+    server.preload()
+    assert [model.id for model in server.models.describe()] == ["null"]
+    assert server.ready
+    server.models.clear()
+    server.stopping.set()
+    server.preload()
+    assert server.models.describe() == []
 
 
 @pytest.mark.parametrize(

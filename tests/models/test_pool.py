@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import InvalidModelIDError, ModelArtefactError, ModelNotFoundError
+from engine.errors import InvalidModelIDError, ModelArtefactError, ModelNotFoundError, ServerBusyError
 from models.manifest import Task
 from models.model import Model
-from models.pool import LoadedModel, ModelPool
+from models.pool import MAX_LOADS, LoadedModel, ModelPool
 from models.providers import installed_providers, loader
 from models.providers.disk import add
 from models.providers.provider import Weights
@@ -280,6 +280,70 @@ def test_one_slow_model_does_not_hold_up_another(folder: Path, load: Loader) -> 
     assert held(pool) == ["a/1", "b/1"]
 
 
+def test_nobody_waits_for_ever_and_the_model_is_there_for_whoever_asks_again(folder: Path, load: Loader) -> None:
+    released = threading.Event()
+
+    def wait(weights: Weights) -> Model:
+        assert released.wait(10)
+        return load(weights)
+
+    pool = ModelPool(installed_providers(folder, offline=True), wait, load_seconds=0.05)
+    for _ in range(2):
+        with pytest.raises(ServerBusyError, match="'a/1' is still being loaded"):
+            use(pool, "a/1")
+        assert held(pool) == []
+    released.set()
+    _wait_for(lambda: held(pool) == ["a/1"])
+    assert load.loads == ["a/1"]
+    assert pool.describe()[0].uses == 0
+    use(pool, "a/1")
+
+
+def test_only_some_may_wait_for_models(folder: Path, load: Loader) -> None:
+    released = threading.Event()
+
+    def wait_but_for_d(weights: Weights) -> Model:
+        assert weights.manifest.id == "d/1" or released.wait(10)
+        return load(weights)
+
+    pool = ModelPool(installed_providers(folder, offline=True), wait_but_for_d, max_waiting=2)
+    pool.add("d/1")
+    with ThreadPoolExecutor(2) as threads:
+        waiting = [threads.submit(use, pool, model_id) for model_id in ("a/1", "a/1")]
+        _wait_for(lambda: pool._waiting == 2)
+        for model_id in ("a/1", "b/1"):
+            with pytest.raises(ServerBusyError, match="as many requests as may wait"):
+                use(pool, model_id)
+        use(pool, "d/1")
+        pool.remove("d/1")
+        released.set()
+        for each in waiting:
+            each.result()
+    _wait_for(lambda: held(pool) == ["a/1", "b/1"])
+
+
+def test_sources_that_never_answer_do_not_collect_threads(folder: Path, load: Loader) -> None:
+    released = threading.Event()
+
+    class Silent:
+        def find(self, model_id: str) -> Weights | None:
+            assert not model_id.startswith("far/") or released.wait(10)
+            return None
+
+        def ids(self) -> tuple[str, ...]:
+            return ()
+
+    pool = ModelPool([Silent(), *installed_providers(folder, offline=True)], load, load_seconds=0.01)
+    for number in range(MAX_LOADS):
+        with pytest.raises(ServerBusyError, match="still being loaded"):
+            pool.add(f"far/{number}")
+    with pytest.raises(ServerBusyError, match="'a/1' has to wait"):
+        pool.add("a/1")
+    released.set()
+    _wait_for(lambda: not pool._entries)
+    use(ModelPool(installed_providers(folder, offline=True), load), "a/1")
+
+
 def test_unknown_models_are_errors_that_help_and_make_nobody_go(folder: Path, load: Loader) -> None:
     pool = pool_of(folder, load, max_models=1)
     use(pool, "a/1")
@@ -301,8 +365,6 @@ def test_a_model_takes_no_place_while_it_is_looked_for(folder: Path, load: Loade
     looking, released = threading.Event(), threading.Event()
 
     class Far:
-        name = "far"
-
         def find(self, model_id: str) -> Weights | None:
             if model_id == "far/1":
                 looking.set()
