@@ -5,8 +5,21 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+MANIFEST_FILE = "manifest.json"
+
+
+def _encodable(text: str) -> str:
+    """Text that can be stored, sent and drawn; ValueError for half a pair of surrogates: OpenCV does not survive it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{text[:40]!a} has half of a surrogate pair, which is no character") from None
+    return text
+
+
+Text = Annotated[str, AfterValidator(_encodable)]
 Deviation = Annotated[float, Field(gt=0)]
 
 
@@ -63,8 +76,8 @@ class Manifest(BaseModel):
     id: str
     family: str
     task: Task
-    classes: tuple[str, ...]
+    classes: tuple[Text, ...]
     preprocessing: Preprocessing = Preprocessing()
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-    licence: str = "unknown"
-    source: str = "unknown"
+    licence: Text = "unknown"
+    source: Text = "unknown"

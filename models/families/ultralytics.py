@@ -22,7 +22,10 @@ def class_names(metadata: Mapping[str, str]) -> tuple[str, ...] | None:
     names = _literal(metadata.get("names", ""))
     if not isinstance(names, dict) or not names or set(names) != set(range(len(names))):
         return None
-    return tuple(str(names[index]) for index in range(len(names)))
+    try:
+        return tuple(str(names[index]) for index in range(len(names)))
+    except ValueError:  # a number of more digits than Python writes
+        return None
 
 
 def open_size(metadata: Mapping[str, str], port: ImageInput) -> tuple[int | None, int | None]:

@@ -28,6 +28,8 @@ def _recognise(signature: Signature) -> Recognition | None:
     classes = ultralytics.class_names(signature.metadata)
     if port is None or classes is None or signature.metadata.get("task") != "detect":
         return None
+    if not signature.outputs:
+        return None
     # The transformers that Ultralytics also exports have heads that only look alike: sizes are 0..1.
     if "rtdetr" in signature.metadata.get("description", "").lower():
         return None

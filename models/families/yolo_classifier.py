@@ -18,7 +18,7 @@ def _recognise(signature: Signature) -> Recognition | None:
     classes = ultralytics.class_names(signature.metadata)
     if port is None or classes is None or signature.metadata.get("task") != "classify":
         return None
-    if signature.outputs[0].shape[1:] != (len(classes),):
+    if not signature.outputs or signature.outputs[0].shape[1:] != (len(classes),):
         return None
     height, width = ultralytics.open_size(signature.metadata, port)
     return Recognition(FAMILY.name, len(classes), classes, Preprocessing(height=height, width=width, resize="crop"))

@@ -25,14 +25,13 @@ from engine.errors import InvalidModelIDError, ModelArtefactError, ModelError, M
 from models import families
 from models.families.family import Recognition
 from models.labels import labels as read_labels
-from models.manifest import Manifest
+from models.manifest import MANIFEST_FILE, Manifest
 from models.providers.provider import Weights
 from models.session import CPU, OrtSession
 
 MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*){0,3}")
 MAX_ID_LENGTH = 200
 WEIGHTS_FILE = "model.onnx"
-MANIFEST_FILE = "manifest.json"
 MAX_MANIFEST_BYTES = 8 << 20
 MAX_GRAPHS_REMEMBERED = 1024
 
@@ -244,7 +243,13 @@ def _dropped_in(place: Path) -> Path | None:
 
 def _look_into(weights: Path, family: str | None = None) -> Graph:
     signature = OrtSession(weights, providers=(CPU,), threads=1).signature
-    recognition = families.family(family).recognise(signature) if family else families.recognise(signature)
+    reader = families.family(family) if family else families
+    try:
+        recognition = reader.recognise(signature)
+    except Exception as error:  # graphs come from strangers, and one of them must not keep the others from being listed
+        raise ModelArtefactError(
+            "What the graph says of itself cannot be read.", hint="Export it anew, or look at its metadata."
+        ) from error
     with weights.open("rb") as file:
         return Graph(recognition, hashlib.file_digest(file, "sha256").hexdigest())
 
@@ -268,15 +273,20 @@ def _make_manifest(model_id: str, graph: Graph, source: str, names: tuple[str, .
             f"The graph of {model_id} has {recognition.class_count} classes, but there are {len(classes)} labels.",
             hint="Give the labels that it was trained with.",
         )
-    return Manifest(
-        id=model_id,
-        family=recognition.family,
-        task=families.family(recognition.family).task,
-        classes=classes,
-        preprocessing=recognition.preprocessing,
-        sha256=graph.sha256,
-        source=source,
-    )
+    try:
+        return Manifest(
+            id=model_id,
+            family=recognition.family,
+            task=families.family(recognition.family).task,
+            classes=classes,
+            preprocessing=recognition.preprocessing,
+            sha256=graph.sha256,
+            source=source,
+        )
+    except ValidationError as error:
+        raise ModelArtefactError(
+            f"{model_id} can have no manifest: {_first(error)}.", hint="Mend it in the graph, or name the classes anew."
+        ) from None
 
 
 def _read_manifest(model_id: str, path: Path) -> Manifest:
@@ -286,10 +296,15 @@ def _read_manifest(model_id: str, path: Path) -> Manifest:
             content = file.read(MAX_MANIFEST_BYTES)
         return Manifest.model_validate_json(content).model_copy(update={"id": model_id})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        problem = f"{'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}"
+        problem = _first(error)
     except OSError as error:
         problem = f"it cannot be read: {error.strerror}"
     raise ModelArtefactError(
         f"The manifest of {model_id} is broken: {problem}.", hint="Mend it, or add the model again with --replace."
     )
+
+
+def _first(error: ValidationError) -> str:
+    """The first thing that is wrong with a manifest, and where."""
+    first = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg'].removeprefix('Value error, ')}"

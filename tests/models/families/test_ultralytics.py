@@ -16,6 +16,7 @@ ANY_SIZE = ImageInput("images", None, None, None)
         ("{0: 'cat', 1: 'dog'}", ("cat", "dog")),
         ("{1: 'dog', 0: 'cat'}", ("cat", "dog")),
         ("{0: 7}", ("7",)),
+        ("{0: 0x" + "f" * 6000 + "}", None),
         ("{0: 'cat', 2: 'dog'}", None),
         ("{'0': 'cat'}", None),
         ("['cat', 'dog']", None),

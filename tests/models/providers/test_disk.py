@@ -16,11 +16,12 @@ from onnx import helper
 
 from benchmarks.nothing import write_null_model
 from engine.errors import InvalidModelIDError, ModelArtefactError, ModelError, ModelNotRecognisedError
+from models import families
 from models.manifest import Preprocessing, Task
 from models.providers import disk
 from models.providers.disk import DiskProvider, add
 from models.session import OrtSession
-from tests.models.graphs import write_classifier, write_graph
+from tests.models.graphs import signature, write_classifier, write_graph
 
 Write = Callable[[str], Path]
 
@@ -209,6 +210,37 @@ def test_a_graph_without_names_asks_for_them(folder: Path, nameless: Path) -> No
     manifest = add(folder, nameless, "mine/1", labels=labels)
     assert (manifest.family, manifest.classes) == ("classifier", ("red", "green", "blue"))
     assert manifest.preprocessing == Preprocessing(resize="crop", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+
+
+@pytest.mark.parametrize("task", ["detect", "classify"])
+def test_a_graph_without_outputs_is_of_no_family(task: str) -> None:
+    assert families.recognise(signature([1, 3, 8, 8], task=task, names="{0: 'cat'}")) is None
+
+
+def test_what_a_family_stumbles_over_is_told(
+    folder: Path, named: Path, drop: Write, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(folder, named, "good/1")
+    drop("odd.onnx")
+    monkeypatch.setattr(families, "recognise", lambda signature: signature.outputs[9])
+    with caplog.at_level(logging.WARNING):
+        assert [manifest.id for manifest in DiskProvider(folder).list()] == ["good/1"]
+    assert "odd is left out: What the graph says of itself cannot be read." in caplog.text
+
+
+def test_names_that_are_no_text_are_refused(folder: Path, tmp_path: Path, named: Path) -> None:
+    """OpenCV does not survive the drawing of such a name."""
+    said = {"task": "classify", "names": r"{0: '\ud800', 1: 'b', 2: 'c'}"}
+    mean = helper.make_node("ReduceMean", ["images"], ["output"], axes=[2, 3], keepdims=0)
+    weights = write_graph(tmp_path / "odd.onnx", [mean], [1, 3, 8, 8], [1, 3], **said)
+    with pytest.raises(ModelArtefactError, match=r"mine/1 can have no manifest: classes\.0: .* surrogate") as caught:
+        add(folder, weights, "mine/1")
+    assert str(caught.value).isascii()
+    odd_file = tmp_path / os.fsdecode(b"caf\xe9.onnx")
+    odd_file.write_bytes(named.read_bytes())
+    with pytest.raises(ModelArtefactError, match="source: "):
+        add(folder, odd_file, "mine/1")
+    assert DiskProvider(folder).ids() == ()
 
 
 def test_labels_must_fit_the_graph(folder: Path, named: Path, nameless: Path) -> None:
