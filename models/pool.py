@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from engine.errors import ModelNotFoundError, ServerBusyError
+from engine.errors import ModelArtefactError, ModelNotFoundError, ServerBusyError
 from models.manifest import Task
 from models.model import Model
 from models.providers.provider import Provider, Weights
@@ -206,8 +206,23 @@ class ModelPool:
                 del self._entries[entry.id]
 
     def _loaded(self, entry: _Entry) -> Model:
-        """The model of an entry, from weights for which there is room."""
+        """The model of an entry; of the weights that come, when others take their place meanwhile."""
         weights = self._find(entry.id)
+        try:
+            model = self._load_into_room(entry, weights)
+        except FileNotFoundError:
+            return self._load_into_room(entry, self._find(entry.id))
+        except ModelArtefactError:
+            again = self._find(entry.id)
+            if again == weights:
+                raise
+        else:
+            again = self._find(entry.id)
+            if again == weights:
+                return model
+        return self._load_into_room(entry, again)
+
+    def _load_into_room(self, entry: _Entry, weights: Weights) -> Model:
         size = weights.size
         with self._lock:
             entry.bytes = size

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.errors import ModelNotRecognisedError
 from models.families.family import Classifier, Recognition, bare_shapes
 from models.manifest import Preprocessing
 from models.prediction import Scores
@@ -17,6 +18,7 @@ from models.session import Signature, Tensor
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
 PREPROCESSING = Preprocessing(resize="crop", mean=MEAN, std=DEVIATION)
+SUM_TOLERANCE = 1e-3
 FURTHEST = 1e30
 """In place of infinite logits, which have no softmax."""
 
@@ -28,6 +30,16 @@ def _recognise(signature: Signature) -> Recognition | None:
     return None
 
 
+def _check(output: Tensor) -> None:
+    """After a softmax in the graph, a second one would make all classes alike."""
+    scores = output.reshape(len(output), -1)
+    if (scores >= 0).all() and (np.abs(scores.sum(axis=1) - 1) < SUM_TOLERANCE).all():
+        raise ModelNotRecognisedError(
+            "The graph gives scores that sum to 1, where this family gives logits.",
+            hint="Export it without the softmax at its end.",
+        )
+
+
 def _decode(outputs: Sequence[Tensor]) -> list[Scores]:
     logits = outputs[0].reshape(len(outputs[0]), -1).astype(np.float64)
     logits = np.nan_to_num(logits, nan=-FURTHEST, posinf=FURTHEST, neginf=-FURTHEST)
@@ -36,4 +48,4 @@ def _decode(outputs: Sequence[Tensor]) -> list[Scores]:
     return [Scores(row) for row in values.astype(np.float32)]
 
 
-FAMILY = Classifier("classifier", _recognise, _decode)
+FAMILY = Classifier("classifier", _recognise, _decode, check=_check)

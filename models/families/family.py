@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from engine.errors import ModelArtefactError
@@ -37,11 +37,14 @@ class Family:
         task: what it does.
         name: of the file that describes it, as manifests say it.
         recognise: what a graph says of itself; None when it is not of this family, or may as well be of another.
+        check: of a family that is known by shapes alone: raises ModelNotRecognisedError when the first output for any
+            picture shows that the graph belongs to another. None where nothing shows it.
     """
 
     task: ClassVar[Task]
     name: str
     recognise: Callable[[Signature], Recognition | None]
+    check: Callable[[Tensor], None] | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from engine.errors import ModelNotRecognisedError
 from models.families.candidates import corners, detections, shortlist
 from models.families.family import Detector, Recognition, bare_shapes, head
 from models.manifest import Preprocessing
@@ -21,6 +22,8 @@ from models.session import Signature, Tensor
 STRIDES = (8, 16, 32)
 COLUMNS = 5
 PREPROCESSING = Preprocessing(resize="letterbox-corner", color="bgr", scale=1.0)
+MAX_LOGARITHM = 20
+"""A box whose side is the power of more is larger than any picture: 4e9 pixels."""
 
 
 def _recognise(signature: Signature) -> Recognition | None:
@@ -28,6 +31,15 @@ def _recognise(signature: Signature) -> Recognition | None:
         case (height, width, (_, cells, int(columns))) if columns > COLUMNS and cells == _starts(height, width)[-1]:
             return Recognition(FAMILY.name, columns - COLUMNS, None, PREPROCESSING)
     return None
+
+
+def _check(output: Tensor) -> None:
+    """Heads that are decoded, as of YOLOv6 and of YOLOX with another export, have this shape, too."""
+    if (np.abs(output[..., 2:4]) > MAX_LOGARITHM).any():
+        raise ModelNotRecognisedError(
+            "The graph gives sizes in pixels, where the raw head of YOLOX gives logarithms.",
+            hint="If it is YOLOX, export it without --decode_in_inference.",
+        )
 
 
 def _decode(outputs: Sequence[Tensor], input_size: tuple[int, int], options: DetectionOptions) -> list[Boxes]:
@@ -57,4 +69,4 @@ def _starts(height: int, width: int) -> npt.NDArray[np.intp]:
     return np.cumsum([0, *((height // stride) * (width // stride) for stride in STRIDES)])
 
 
-FAMILY = Detector("yolox", _recognise, _decode)
+FAMILY = Detector("yolox", _recognise, _decode, check=_check)

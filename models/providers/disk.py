@@ -7,25 +7,29 @@ NAME/1/anything.onnx                  dropped in, when it is the only one there
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import logging
 import os
 import re
 import secrets
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 from pydantic import ValidationError
 
 from engine.errors import InvalidModelIDError, ModelArtefactError, ModelError, ModelNotRecognisedError
 from models import families
-from models.families.family import Recognition
+from models.families.family import Recognition, image_input
 from models.labels import labels as read_labels
 from models.manifest import MANIFEST_FILE, Manifest
+from models.preprocessing import prepare_batch
 from models.providers.provider import Weights
 from models.session import CPU, OrtSession
 
@@ -34,6 +38,8 @@ MAX_ID_LENGTH = 200
 WEIGHTS_FILE = "model.onnx"
 MAX_MANIFEST_BYTES = 8 << 20
 MAX_GRAPHS_REMEMBERED = 1024
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
+"""Of renameat2(2), which Python does not have."""
 
 log = logging.getLogger(__name__)
 
@@ -177,12 +183,14 @@ def arriving(folder: Path, model_id: str, *, replace: bool = False) -> Iterator[
     old = new.with_suffix(".old")
     try:
         _refuse_taken(folder, model_id, replace=replace)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        new.mkdir()
+        new.mkdir(parents=True)
         yield new
-        if replace and place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not (replace and place.exists()):
+            new.rename(place)
+        elif not _exchange(new, place):
             place.rename(old)
-        new.rename(place)
+            new.rename(place)
     except OSError as error:
         raise ModelArtefactError(
             f"{model_id} cannot be stored: {error.strerror or error}.",
@@ -193,6 +201,12 @@ def arriving(folder: Path, model_id: str, *, replace: bool = False) -> Iterator[
             old.rename(place)
         shutil.rmtree(new, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Have two folders swap their places, so that there is something in either at any time; False where we cannot."""
+    swap = getattr(ctypes.CDLL(None), "renameat2", None) if sys.platform == "linux" else None
+    return swap is not None and swap(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) == 0
 
 
 def write_manifest(place: Path, manifest: Manifest) -> None:
@@ -242,16 +256,31 @@ def _dropped_in(place: Path) -> Path | None:
 
 
 def _look_into(weights: Path, family: str | None = None) -> Graph:
-    signature = OrtSession(weights, providers=(CPU,), threads=1).signature
+    session = OrtSession(weights, providers=(CPU,), threads=1)
     reader = families.family(family) if family else families
     try:
-        recognition = reader.recognise(signature)
+        recognition = reader.recognise(session.signature)
+        if recognition is not None:
+            _try_out(session, recognition)
+    except ModelNotRecognisedError:
+        raise
     except Exception as error:  # graphs come from strangers, and one of them must not keep the others from being listed
         raise ModelArtefactError(
-            "What the graph says of itself cannot be read.", hint="Export it anew, or look at its metadata."
+            "The graph cannot be read: what it says of itself is odd, or it does not run.",
+            hint="Export it anew, or look at its metadata.",
         ) from error
     with weights.open("rb") as file:
         return Graph(recognition, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def _try_out(session: OrtSession, recognition: Recognition) -> None:
+    """Raise ModelNotRecognisedError when what the graph gives for a grey picture is not what its family reads."""
+    check, port = families.family(recognition.family).check, image_input(session.signature)
+    if check is None or port is None or port.height is None or port.width is None:
+        return
+    grey = [np.full((port.height, port.width, 3), recognition.preprocessing.pad, np.uint8)] * (port.batch or 1)
+    batch, _ = prepare_batch(grey, recognition.preprocessing, (port.height, port.width))
+    check(session.run({port.name: batch})[0])
 
 
 def _make_manifest(model_id: str, graph: Graph, source: str, names: tuple[str, ...] | None) -> Manifest:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import Protocol
 
-from models.manifest import Manifest
+from models.manifest import MANIFEST_FILE, Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,16 @@ class Weights:
 
     @property
     def size(self) -> int:
-        """Bytes of the `.onnx` file."""
-        return self.path.stat().st_size
+        """Bytes of the `.onnx` file and of what may hold its data: all that lies beside it and below.
+
+        Where other models lie there, too, only the files that share its name are its own.
+        """
+        files = [file for file in self.path.parent.rglob("*") if file.is_file() and file.name != MANIFEST_FILE]
+        others = {file for file in files if file.suffix == ".onnx" and file != self.path}
+        if others:
+            named = f"{self.path.stem}."
+            files = [file for file in self.path.parent.glob(f"{escape(named)}*") if file.is_file()]
+        return sum(file.stat().st_size for file in files if file not in others)
 
 
 class Provider(Protocol):

@@ -262,6 +262,30 @@ def test_all_who_wait_share_the_error_and_the_next_tries_again(folder: Path) -> 
     assert loads == ["a/1", "a/1"]
 
 
+@pytest.mark.parametrize("failure", [None, FileNotFoundError("gone"), ModelArtefactError("cannot be loaded")])
+def test_weights_that_are_replaced_while_they_load(
+    folder: Path, load: Loader, tmp_path: Path, failure: Exception | None
+) -> None:
+    """What is known of the old weights is never taken for what is known of the new."""
+    weights, labels = folder / "a" / "1" / "model.onnx", tmp_path / "labels.txt"
+    labels.write_text("blue\ngreen\nred", encoding="utf-8")
+    add(tmp_path / "models", weights, "mine/1", labels=folder.parent / "labels.txt")
+    loads: list[Weights] = []
+
+    def replace(weights: Weights) -> Model:
+        loads.append(weights)
+        if len(loads) == 1:
+            add(tmp_path / "models", weights.path, "mine/1", labels=labels, replace=True)
+            if failure:
+                raise failure
+        return load(weights)
+
+    pool = ModelPool(installed_providers(tmp_path / "models", offline=True), replace)
+    with pool.lease("mine/1") as model:
+        assert model.manifest.classes == ("blue", "green", "red")
+    assert len(loads) == 2
+
+
 def test_one_slow_model_does_not_hold_up_another(folder: Path, load: Loader) -> None:
     released = threading.Event()
 

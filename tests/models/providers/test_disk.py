@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from onnx import helper
 
@@ -20,6 +21,7 @@ from models import families
 from models.manifest import Preprocessing, Task
 from models.providers import disk
 from models.providers.disk import DiskProvider, add
+from models.providers.provider import Weights
 from models.session import OrtSession
 from tests.models.graphs import signature, write_classifier, write_graph
 
@@ -103,6 +105,23 @@ def test_what_was_dropped_in_is_found(folder: Path, drop: Write, place: str, ids
         assert found.manifest.id == model_id
         assert found.manifest.classes == ("thing", "other")
         assert found.manifest.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_data_outside_of_the_graph_counts(folder: Path, drop: Write) -> None:
+    graph = drop("big/1/graph.onnx").stat().st_size
+    provider = DiskProvider(folder)
+    (folder / "big" / "1" / "data").mkdir()
+    for file in ("w.bin", "data/more.bin"):
+        (folder / "big" / "1" / file).write_bytes(bytes(1000))
+    found = provider.find("big/1")
+    assert found is not None
+    assert found.size == graph + 2000
+    drop("shared/a.onnx")
+    drop("shared/b[1].onnx")
+    for file in ("a.onnx.data", "a.data", "b[1].bin", "notes.txt"):
+        (folder / "shared" / file).write_bytes(bytes(1000))
+    sizes = {path.name: Weights(found.manifest, path).size for path in (folder / "shared").glob("*.onnx")}
+    assert sizes == {"a.onnx": graph + 2000, "b[1].onnx": graph + 1000}
 
 
 def test_what_cannot_have_an_id_is_not_listed(folder: Path, drop: Write) -> None:
@@ -225,22 +244,56 @@ def test_what_a_family_stumbles_over_is_told(
     monkeypatch.setattr(families, "recognise", lambda signature: signature.outputs[9])
     with caplog.at_level(logging.WARNING):
         assert [manifest.id for manifest in DiskProvider(folder).list()] == ["good/1"]
-    assert "odd is left out: What the graph says of itself cannot be read." in caplog.text
+    assert "odd is left out: The graph cannot be read" in caplog.text
 
 
 def test_names_that_are_no_text_are_refused(folder: Path, tmp_path: Path, named: Path) -> None:
     """OpenCV does not survive the drawing of such a name."""
-    said = {"task": "classify", "names": r"{0: '\ud800', 1: 'b', 2: 'c'}"}
+    names = r"{0: '\ud800', 1: 'b', 2: 'c'}"
+    odd = tmp_path / "odd.onnx"
     mean = helper.make_node("ReduceMean", ["images"], ["output"], axes=[2, 3], keepdims=0)
-    weights = write_graph(tmp_path / "odd.onnx", [mean], [1, 3, 8, 8], [1, 3], **said)
+    write_graph(odd, [mean], [1, 3, 8, 8], [1, 3], task="classify", names=names)
     with pytest.raises(ModelArtefactError, match=r"mine/1 can have no manifest: classes\.0: .* surrogate") as caught:
-        add(folder, weights, "mine/1")
+        add(folder, odd, "mine/1")
     assert str(caught.value).isascii()
     odd_file = tmp_path / os.fsdecode(b"caf\xe9.onnx")
     odd_file.write_bytes(named.read_bytes())
     with pytest.raises(ModelArtefactError, match="source: "):
         add(folder, odd_file, "mine/1")
     assert DiskProvider(folder).ids() == ()
+
+
+def test_a_head_that_is_decoded_in_the_graph_is_refused(folder: Path, tmp_path: Path) -> None:
+    """Shapes are those of YOLOX's raw head: cells of 4 x 4, 2 x 2 and 1, with a box, objectness and two scores."""
+    head = np.full((1, 21, 7), 0.5, np.float32)
+    for name, largest in (("raw", 4.0), ("decoded", 21.0)):
+        head[0, 20, 2] = largest
+        nodes = [
+            helper.make_node("ReduceMean", ["images"], ["mean"], keepdims=0),
+            helper.make_node("Mul", ["mean", "zero"], ["nothing"]),
+            helper.make_node("Add", ["head", "nothing"], ["output"]),
+        ]
+        constants = {"head": head, "zero": np.zeros((), np.float32)}
+        write_graph(tmp_path / f"{name}.onnx", nodes, [1, 3, 32, 32], [1, 21, 7], constants)
+    labels = tmp_path / "labels.txt"
+    labels.write_text("a\nb", encoding="utf-8")
+    assert add(folder, tmp_path / "raw.onnx", "raw/1", labels=labels).family == "yolox"
+    for family in (None, "yolox"):
+        with pytest.raises(ModelNotRecognisedError, match="sizes in pixels") as caught:
+            add(folder, tmp_path / "decoded.onnx", "decoded/1", labels=labels, family=family)
+        assert "--decode_in_inference" in str(caught.value)
+
+
+@pytest.mark.parametrize("batch", [2, "N"])
+def test_a_softmax_in_the_graph_of_a_classifier_is_refused(folder: Path, tmp_path: Path, batch: int | str) -> None:
+    nodes = [
+        helper.make_node("ReduceMean", ["images"], ["mean"], axes=[2, 3], keepdims=0),
+        helper.make_node("Softmax", ["mean"], ["output"], axis=1),
+    ]
+    (folder / "soft").mkdir(parents=True)
+    write_graph(folder / "soft" / "1.onnx", nodes, [batch, 3, 8, 8], [batch, 3])
+    with pytest.raises(ModelNotRecognisedError, match="sum to 1"):
+        DiskProvider(folder).find("soft/1")
 
 
 def test_labels_must_fit_the_graph(folder: Path, named: Path, nameless: Path) -> None:
@@ -279,7 +332,7 @@ def test_what_is_no_graph_is_not_added(folder: Path, tmp_path: Path) -> None:
         add(folder, tmp_path / "text.onnx", "mine/1")
     with pytest.raises(ModelArtefactError, match=r"mine/1 cannot be stored: No such file"):
         add(folder, tmp_path / "none.onnx", "mine/1")
-    assert [path.name for path in folder.rglob("*")] == ["mine"]
+    assert list(folder.rglob("*")) == []
 
 
 def test_nothing_is_replaced_unless_that_is_wanted(folder: Path, named: Path, drop: Write, tmp_path: Path) -> None:
@@ -310,6 +363,26 @@ def test_a_replacement_that_fails_changes_nothing(folder: Path, named: Path, nam
     assert not list(folder.glob(".*"))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets folders swap their places")
+def test_a_model_is_there_at_any_time_while_it_is_replaced(
+    folder: Path, named: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(folder, named, "mine/1")
+    seen: list[bool] = []
+    rename = Path.rename
+
+    def watch(path: Path, target: Path) -> Path:
+        result = rename(path, target)
+        seen.append(DiskProvider(folder).find("mine/1") is not None)
+        return result
+
+    monkeypatch.setattr(Path, "rename", watch)
+    (folder.parent / "other.onnx").write_bytes(named.read_bytes())
+    assert add(folder, folder.parent / "other.onnx", "mine/1", replace=True).source == "other.onnx"
+    assert all(seen)
+    assert not list(folder.glob(".*"))
+
+
 def test_what_was_there_is_put_back_when_its_replacement_cannot_take_its_place(
     folder: Path, named: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -321,6 +394,7 @@ def test_what_was_there_is_put_back_when_its_replacement_cannot_take_its_place(
             raise PermissionError(13, "Permission denied")
         return rename(path, target)
 
+    monkeypatch.setattr(disk, "_exchange", lambda _one, _other: False)
     monkeypatch.setattr(Path, "rename", refuse_new)
     with pytest.raises(ModelArtefactError, match=r"mine/1 cannot be stored: Permission denied\."):
         add(folder, named, "mine/1", replace=True)
