@@ -5,9 +5,8 @@ from __future__ import annotations
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from api.settings import Settings
-from engine.errors import ModelNotFoundError
+from engine.errors import ModelDownloadError, ModelNotFoundError
 from models.catalogue import CATALOGUE, DEFAULT_ID
-from models.providers.disk import DiskProvider
 from models.providers.starter import StarterProvider
 
 
@@ -18,8 +17,6 @@ def pull(settings: Settings, model_id: str | None) -> str:
         raise ModelNotFoundError(
             f"{wanted!r} is not in the starter catalogue.", hint=f"It has {', '.join(sorted(CATALOGUE))}."
         )
-    if DiskProvider(settings.models_dir).find(wanted) is not None:
-        return f"{wanted} is here."
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, transient=True) as bar:
         task = bar.add_task(f"Fetching {wanted}", total=None)
@@ -28,6 +25,11 @@ def pull(settings: Settings, model_id: str | None) -> str:
             offline=settings.offline,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
-        provider.find(wanted)
+        found = provider.find(wanted)
+    if found is None:
+        raise ModelDownloadError(
+            f"{wanted} is not here, and OFFLINE_MODE keeps it from being fetched.",
+            hint=f"Unset OFFLINE_MODE, or add the weights: `penstock models add FILE --id {wanted}`.",
+        )
     row = CATALOGUE[wanted]
-    return f"{wanted} is here now: {row.task}, {row.size / 1e6:.1f} MB, {row.licence}."
+    return f"{wanted} is here: {row.task}, {row.size / 1e6:.1f} MB, {row.licence}."

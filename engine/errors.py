@@ -12,8 +12,7 @@ the wire: they travel as `error_type`, so those that today's clients know keep t
     │   ├── MissingApiKeyError              this server asks for a key
     │   └── ServerBusyError                 as many requests are waiting as the server lets wait
     ├── InputImageLoadError                 an image that cannot be had or cannot be decoded
-    │   ├── InvalidImageTypeDeclared        "type" is none that we know
-    │   ├── InvalidNumpyInput               .npy content that is no picture
+    │   ├── InvalidImageTypeDeclared · InvalidNumpyInput   "type" is unknown; .npy content is no picture
     │   ├── ImageSourceRefused              a URL or path that policy forbids
     │   └── ImageTooLargeError              more bytes or pixels than the limit
     ├── ModelError
@@ -204,6 +203,8 @@ class ModelDownloadError(ModelError):
 
 class OnnxProviderNotAvailable(ModelError):
     """An execution provider that the settings require is absent."""
+
+    fault = Fault.UNABLE
 
 
 class WorkflowError(PenstockError):

@@ -18,6 +18,7 @@ class Fault(StrEnum):
     TOO_SLOW = "too_slow"
     BUSY = "busy"
     UPSTREAM = "upstream"
+    UNABLE = "unable"
     OURS = "ours"
 
 

@@ -6,10 +6,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from api.running import run_file
+from api.server import Server, build
+from api.settings import Settings
+from engine.errors import ExecutionEngineRuntimeError, RuntimeInputError
 
 WORKFLOW = {
     "version": "1.0",
@@ -76,6 +83,80 @@ def test_run_writes_json_and_pictures(
     assert crop.read_bytes()[:2] == b"\xff\xd8"
 
 
+ECHO = {
+    "version": "1.0",
+    "inputs": [{"type": "WorkflowImage", "name": "image"}, {"type": "WorkflowParameter", "name": "x"}],
+    "steps": [
+        {"type": "roboflow_core/convert_grayscale@v1", "name": "grey", "image": "$inputs.image"},
+        {"type": "roboflow_core/image_blur@v1", "name": "blurred", "image": "$inputs.image"},
+    ],
+    "outputs": [
+        {"type": "JsonField", "name": "a b", "selector": "$steps.grey.image"},
+        {"type": "JsonField", "name": "a.b", "selector": "$steps.blurred.image"},
+        {"type": "JsonField", "name": "x", "selector": "$inputs.x"},
+    ],
+}
+
+
+@pytest.fixture
+def server(null_models: Path) -> Iterator[Server]:
+    with closing(build(Settings(MODELS_DIR=null_models, PENSTOCK_MAX_RUN_BYTES=64 << 20))) as server:
+        yield server
+
+
+def test_pictures_of_a_run_never_take_each_others_place(
+    server: Server, photo: Callable[[str], bytes], tmp_path: Path
+) -> None:
+    (tmp_path / "echo.json").write_text(json.dumps(ECHO), encoding="utf-8")
+    (tmp_path / "coffee.png").write_bytes(photo("coffee"))
+    images, out = [("image", str(tmp_path / "coffee.png"))] * 2, tmp_path / "out"
+    for given in ('{"type": "base64"}', '{"type": "base64", "value": "no base64!"}', '{"type": "base64", "value": 7}'):
+        for _ in range(2):
+            results = json.loads(run_file(server, tmp_path / "echo.json", images, [("x", given)], out))
+        assert [result["x"] for result in results] == [json.loads(given)] * 2
+        files = [result[name]["value"] for result in results for name in ("a b", "a.b")]
+        assert files == [f"{out.as_posix()}/{name}.jpg" for name in ("0-a_b", "0-a_b-2", "1-a_b", "1-a_b-2")]
+        assert len({Path(file).read_bytes() for file in files}) == 2
+        assert len(list(out.iterdir())) == 4
+
+
+def test_pictures_of_a_batch_have_names_of_their_own(
+    server: Server, workflow: Path, photo: Callable[[str], bytes], tmp_path: Path
+) -> None:
+    (tmp_path / "coffee.png").write_bytes(photo("coffee"))
+    images = [("image", str(tmp_path / "coffee.png"))] * 2
+    results = json.loads(run_file(server, workflow, images, [("confidence", "0.5")], None))
+    parents = [found["parent_id"] for result in results for found in result["found"]["predictions"]]
+    assert parents == ["image.[0]", "image.[1]"]
+
+
+def test_runs_are_bounded_as_those_of_requests_are(
+    server: Server, workflow: Path, photo: Callable[[str], bytes], tmp_path: Path
+) -> None:
+    (tmp_path / "coffee.png").write_bytes(photo("coffee"))
+    images = [("image", str(tmp_path / "coffee.png"))] * 100
+    with pytest.raises(RuntimeInputError, match="hold more than 67108864 bytes"):
+        run_file(server, workflow, images, [("confidence", "0.5")], None)
+
+
+def test_outputs_that_are_no_json_are_told(server: Server, tmp_path: Path, photo: Callable[[str], bytes]) -> None:
+    (tmp_path / "echo.json").write_text(json.dumps(ECHO), encoding="utf-8")
+    (tmp_path / "coffee.png").write_bytes(photo("coffee"))
+    images = [("image", str(tmp_path / "coffee.png"))]
+    with pytest.raises(ExecutionEngineRuntimeError, match="The outputs cannot be written as JSON"):
+        run_file(server, tmp_path / "echo.json", images, [("x", "\udcff")], None)
+    jpeg = {
+        "type": "roboflow_core/property_definition@v1",
+        "name": "grey",
+        "data": "$inputs.image",
+        "operations": [{"type": "ConvertImageToJPEG"}],
+    }
+    output = {"type": "JsonField", "name": "jpeg", "selector": "$steps.grey.output"}
+    (tmp_path / "echo.json").write_text(json.dumps({**ECHO, "steps": [jpeg], "outputs": [output]}), encoding="utf-8")
+    (result,) = json.loads(run_file(server, tmp_path / "echo.json", images, [], None))
+    assert b64decode(result["jpeg"]).startswith(b"\xff\xd8")
+
+
 def test_errors_are_one_sentence(null_models: Path, workflow: Path, tmp_path: Path) -> None:
     cases = [
         (("run", workflow, "--image", f"image={tmp_path / 'none.png'}"), "none.png cannot be read"),
@@ -83,7 +164,10 @@ def test_errors_are_one_sentence(null_models: Path, workflow: Path, tmp_path: Pa
         (("run", workflow, "--image", "image"), "NAME=VALUE"),
         (("blocks", "dynamic_crop"), "There is no block of the type"),
         (("models", "pull", "nobody/1"), "not in the starter catalogue"),
+        (("models", "pull", "fastestdet/1"), "OFFLINE_MODE keeps it from being fetched"),
         (("models", "add", workflow, "--id", "x/1"), "x/1"),
+        (("run", workflow, "-o", workflow), f"Pictures cannot be written to {workflow}: File exists."),
+        (("run", workflow, "-o", workflow / "out"), "Pictures cannot be written to"),
     ]
     for arguments, says in cases:
         done = penstock(*arguments, models=null_models)

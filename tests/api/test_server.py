@@ -78,6 +78,13 @@ def test_preloading(null_models: Path) -> None:
         assert [model["model_id"] for model in client.get("/model/registry").json()["models"]] == ["null"]
 
 
+def test_a_server_without_what_its_models_need_is_unable_to_run_them(null_models: Path, wire: Wire) -> None:
+    with serving(MODELS_DIR=null_models, REQUIRED_ONNX_PROVIDERS="NoSuchExecutionProvider") as client:
+        assert client.post("/model/add", json={"model_id": "null"}).status_code == 501
+        body = {"model_id": "null", "image": wire("coffee")}
+        assert client.post("/infer/object_detection", json=body).status_code == 501
+
+
 def test_models_that_come_slowly_hold_up_nobody_else(
     null_models: Path, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
