@@ -56,7 +56,9 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; HOST in the environment, else 127.0.0.1.")] = (
         None
     ),
-    port: Annotated[int | None, typer.Option(help="Port to listen on; PORT in the environment, else 9001.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on; PORT in the environment, else 9001.")
+    ] = None,
 ) -> None:
     """Serve HTTP until interrupted; requests that are inside finish first."""
     from api.serving import serve as run_server  # noqa: PLC0415 - heavy, and no other command needs it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import logging
 import os
 import tempfile
@@ -37,6 +38,26 @@ def _listed(value: object) -> object:
     return tuple(part for part in parts if part)
 
 
+def _keys(value: object) -> object:
+    """Commas separate, unless it is a list in JSON; whatever else stands there may be part of a key."""
+    if not isinstance(value, str):
+        return value
+    try:
+        listed = json.loads(value)
+    except ValueError:
+        listed = None
+    parts = listed if isinstance(listed, list) else [part.strip() for part in value.split(",")]
+    return tuple(part for part in parts if part)
+
+
+def _at_home(path: Path) -> Path:
+    """A path whose `~` is the home of the user."""
+    try:
+        return path.expanduser()
+    except RuntimeError as error:  # such a user is not known
+        raise ValueError(str(error)) from None
+
+
 def _level(value: str) -> str:
     """The name of a level of `logging`, in capitals."""
     name, known = value.strip().upper(), logging.getLevelNamesMapping()
@@ -46,6 +67,8 @@ def _level(value: str) -> str:
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+Keys = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_keys)]
+Place = Annotated[Path, AfterValidator(_at_home)]
 Level = Annotated[str, AfterValidator(_level)]
 
 
@@ -66,7 +89,7 @@ class Settings(BaseSettings):
     # Where to listen, and who may ask
     host: str = Field("127.0.0.1", alias="HOST", description="Address to listen on.")
     port: int = Field(9001, alias="PORT", ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
-    api_keys: Names = Field(
+    api_keys: Keys = Field(
         (), alias="PENSTOCK_API_KEYS", description="Keys that requests may carry; without any, nobody is asked for one."
     )
     allow_open_host: bool = Field(
@@ -133,7 +156,7 @@ class Settings(BaseSettings):
         alias="ALLOW_LOADING_IMAGES_FROM_LOCAL_FILESYSTEM",
         description="Let plain routes read pictures from the folders of PENSTOCK_IMAGE_ROOTS; workflows never do.",
     )
-    image_roots: Names = Field(
+    image_roots: Annotated[tuple[Place, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (), alias="PENSTOCK_IMAGE_ROOTS", description="Folders of this machine that requests may name pictures in."
     )
     allow_numpy: bool = Field(
@@ -141,7 +164,7 @@ class Settings(BaseSettings):
     )
 
     # Workflows, their blocks, and what these may touch
-    workflows_dir: Path | None = Field(
+    workflows_dir: Place | None = Field(
         None,
         alias="PENSTOCK_WORKFLOWS_DIR",
         description="Folder of workflows, ID.json, that requests and other workflows name by their id.",
@@ -164,7 +187,7 @@ class Settings(BaseSettings):
         alias="ALLOW_WORKFLOW_BLOCKS_ACCESSING_LOCAL_STORAGE",
         description="Let blocks write files into WORKFLOW_BLOCKS_WRITE_DIRECTORY.",
     )
-    write_directory: Path | None = Field(
+    write_directory: Place | None = Field(
         None, alias="WORKFLOW_BLOCKS_WRITE_DIRECTORY", description="The one folder that blocks may write into."
     )
     allow_environment: bool = Field(
@@ -194,7 +217,7 @@ class Settings(BaseSettings):
     )
 
     # Models
-    models_dir: Path = Field(
+    models_dir: Place = Field(
         default_factory=_cache_dir,
         validation_alias=AliasChoices("MODELS_DIR", "MODEL_CACHE_DIR"),
         description="Folder of models.",
@@ -252,7 +275,7 @@ class Settings(BaseSettings):
             max_redirects=self.max_redirects,
             offline=self.offline,
             allow_numpy=self.allow_numpy,
-            file_roots=tuple(Path(root) for root in self.image_roots) if self.allow_files else (),
+            file_roots=self.image_roots if self.allow_files else (),
         )
 
     def refuse_open_door(self) -> None:

@@ -33,6 +33,8 @@ from engine.wire.read_image import ImageLoader
 MAX_CACHED_PLANS = 256
 MAX_CACHED_BYTES = 2**20
 """Plans of larger definitions are compiled anew each time, so that the cache cannot fill the memory."""
+MAX_CACHED_TOTAL = 8 * MAX_CACHED_BYTES
+"""Bytes of the definitions of all plans that are kept."""
 OF_THE_RUN = frozenset({CONSOLE, MUTED, STATE})
 """Resources that a run hands over itself, so that no server has to."""
 PART_EVENT = "workflow_execution.part"
@@ -67,7 +69,8 @@ class Engine:
         self._crew = Crew(registry.blocks)
         self._workflows = workflows
         self._inner = inner
-        self._plans: OrderedDict[bytes, Plan] = OrderedDict()
+        # With the bytes of their definitions; what was asked for least recently comes first.
+        self._plans: OrderedDict[bytes, tuple[Plan, int]] = OrderedDict()
         self._lock = Lock()
 
     def plan(self, definition: Any) -> Plan:
@@ -77,17 +80,18 @@ class Engine:
         """
         json, key = self._content(definition)
         with self._lock:
-            plan = self._plans.get(key)
-            if plan is not None:
+            kept = self._plans.get(key)
+            if kept is not None:
                 self._plans.move_to_end(key)
-                return plan
+                return kept[0]
         # What the key was made of, so that a plan shares nothing with the caller, who may change what is theirs.
         plan = compile_workflow(orjson.loads(json), self.registry)
         if len(json) <= MAX_CACHED_BYTES:
             with self._lock:
-                self._plans[key] = plan
-                while len(self._plans) > MAX_CACHED_PLANS:
-                    self._plans.popitem(last=False)
+                self._plans[key] = plan, len(json)
+                total = sum(size for _, size in self._plans.values())
+                while len(self._plans) > MAX_CACHED_PLANS or total > MAX_CACHED_TOTAL:
+                    total -= self._plans.popitem(last=False)[1][1]
         return plan
 
     def fingerprint(self, definition: Any) -> bytes:

@@ -27,15 +27,21 @@ def corners(cxcywh: Floats) -> Floats:
     return np.concatenate((centre - half, centre + half), axis=1)
 
 
+def sound(xyxy: Floats) -> npt.NDArray[np.bool_]:
+    """Which of N x 4 boxes have finite coordinates, with left before right and top above bottom."""
+    left, top, right, bottom = xyxy.T
+    good: npt.NDArray[np.bool_] = np.isfinite(xyxy).all(axis=1) & (left <= right) & (top <= bottom)
+    return good
+
+
 def detections(xyxy: Floats, confidence: Floats, class_id: Integers, options: DetectionOptions) -> Boxes:
-    """The candidates that no better one suppresses. Those with a side that is no finite number are dropped.
+    """The candidates that no better one suppresses. Boxes that are none, see `sound`, are dropped.
 
     Families call it with NumPy's warnings of overflow off: what overflows is dropped.
     """
     xyxy = xyxy.astype(np.float32, copy=False)
-    finite = np.isfinite(xyxy)
-    if not finite.all():
-        good = finite.all(axis=1)
+    good = sound(xyxy)
+    if not good.all():
         xyxy, confidence, class_id = xyxy[good], confidence[good], class_id[good]
     scores, ids = confidence.astype(np.float32, copy=False), class_id.astype(np.int64, copy=False)
     rows = suppress(xyxy, scores, ids, options.iou_threshold, options.class_agnostic, options.max_detections)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.families import ultralytics
-from models.families.candidates import corners, detections, shortlist
+from models.families.candidates import corners, detections, shortlist, sound
 from models.families.family import Detector, Recognition, head, image_input
 from models.manifest import Preprocessing
 from models.prediction import Boxes, DetectionOptions
@@ -62,7 +62,7 @@ def _finished(picture: Tensor, options: DetectionOptions) -> Boxes:
     """Boxes of one picture, from detections x 6."""
     found = picture[shortlist(picture[:, 4], options)]
     class_id = found[:, 5].astype(np.int64)
-    good = np.flatnonzero(np.isfinite(found).all(axis=1) & (class_id >= 0))[: options.max_detections]
+    good = np.flatnonzero(sound(found[:, :4]) & np.isfinite(found[:, 5]) & (class_id >= 0))[: options.max_detections]
     return Boxes(
         found[good, :4].astype(np.float32, copy=False), found[good, 4].astype(np.float32, copy=False), class_id[good]
     )

@@ -184,6 +184,10 @@ def test_settings_that_are_wrong_name_their_variable() -> None:
     assert loud.returncode == 1
     assert "LOG_LEVEL in the environment is not valid: a level is one of" in loud.stderr
     assert penstock("doctor", LOG_LEVEL="debug").returncode == 0
+    refused = penstock("serve", "--port", 99999)
+    assert refused.returncode == 2
+    assert "--port" in refused.stderr
+    assert "environment is" not in refused.stderr
     refused = penstock("serve", HOST="0.0.0.0")
     assert refused.returncode == 1
     assert "PENSTOCK_API_KEYS" in refused.stderr

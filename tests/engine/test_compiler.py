@@ -146,6 +146,19 @@ def test_plans_of_huge_definitions_are_not_kept() -> None:
     assert subject.plan(document) is not subject.plan(document)
 
 
+def test_plans_of_large_definitions_are_bounded_together() -> None:
+    subject = engine()
+
+    def large(number: int) -> dict[str, Any]:
+        document = workflow([], [step("same", "s", value="$inputs.p")], {})
+        return document | {"inputs": [parameter("p", f"{number} " + "x" * (MAX_CACHED_BYTES - 1000))]}
+
+    plans = [subject.plan(large(number)) for number in range(9)]
+    assert subject.plan(large(8)) is plans[8]
+    assert subject.plan(large(2)) is plans[2]
+    assert subject.plan(large(0)) is not plans[0]
+
+
 def test_many_unknown_types_are_refused_quickly() -> None:
     """Only the first of them get a hint, since to look for one takes its time."""
     steps = [step("ad", f"s{index}") for index in range(2000)]

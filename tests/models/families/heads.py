@@ -38,6 +38,7 @@ def check(found: Boxes, options: DetectionOptions) -> None:
     assert len(found) == len(found.confidence) == len(found.class_id)
     assert len(found) <= min(options.max_detections, options.max_candidates)
     assert np.isfinite(found.xyxy).all()
+    assert (found.xyxy[:, :2] <= found.xyxy[:, 2:]).all()
     assert (found.confidence > options.confidence).all()
     assert np.isfinite(found.confidence).all()
     assert (np.diff(found.confidence) <= 0).all()

@@ -74,6 +74,13 @@ def test_finished() -> None:
     assert len(decode(head, DetectionOptions(confidence=0.75))[0]) == 0
 
 
+def test_boxes_with_negative_sides_are_none() -> None:
+    finished = np.array([[[30, 30, 10, 10, 0.9, 0], [30, 10, 10, 30, 0.8, 0], [1, 2, 3, 4, 0.5, 1]]], np.float32)
+    for head in (finished, anchors((20, 20, -10, 10, 0.9, 0), (2, 3, 2, 2, 0, 0.5))):
+        (found,) = decode(head)
+        np.testing.assert_array_equal(found.xyxy, [[1, 2, 3, 4]])
+
+
 def test_each_picture_of_a_batch() -> None:
     head = np.concatenate(
         [anchors((20, 30, 10, 20, 0.5, 0)), anchors(), anchors((9, 9, 2, 2, 0, 0.9), (50, 9, 2, 2, 0, 0.8))]
