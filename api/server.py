@@ -60,11 +60,12 @@ class Server:
                 self.models.add(model_id)
             except ServerBusyError:
                 self.stopping.wait(1)  # there is no hurry
+                continue
             except PenstockError as error:
                 log.warning("The model %s is not preloaded: %s", model_id, error)
-                return
-            else:
-                return
+            except Exception:
+                log.exception("The model %s is not preloaded.", model_id)
+            return
 
     def close(self) -> None:
         """Let go of threads, connections and the processes of Python blocks."""

@@ -32,6 +32,8 @@ from engine.fault import Fault
 from models.catalogue import Row
 from models.download import Progress
 from models.providers import starter
+from models.providers.disk import DiskProvider
+from models.providers.provider import Weights
 from tests.api.serving import serving
 
 Wire = Callable[[str], dict[str, Any]]
@@ -114,7 +116,7 @@ def test_models_that_come_slowly_hold_up_nobody_else(
 
 
 def test_what_is_preloaded_may_take_its_time(null_models: Path) -> None:
-    server = build(Settings(MODELS_DIR=null_models, PRELOAD_MODELS="nobody,null"), load_seconds=0.0)
+    server = build(Settings(MODELS_DIR=null_models, PRELOAD_MODELS="nobody,null"), load_seconds=0.05)
     server.preload()
     assert [model.id for model in server.models.describe()] == ["null"]
     assert server.ready
@@ -122,6 +124,22 @@ def test_what_is_preloaded_may_take_its_time(null_models: Path) -> None:
     server.stopping.set()
     server.preload()
     assert server.models.describe() == []
+
+
+def test_what_nobody_foresaw_does_not_end_preloading(
+    null_models: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = build(Settings(MODELS_DIR=null_models, PRELOAD_MODELS="odd,null"))
+    find = DiskProvider.find
+
+    def stumble(provider: DiskProvider, model_id: str) -> Weights | None:
+        return find(provider, {"null": model_id}[model_id])
+
+    monkeypatch.setattr(DiskProvider, "find", stumble)
+    server.preload()
+    assert [model.id for model in server.models.describe()] == ["null"]
+    assert server.ready
+    assert "The model odd is not preloaded." in caplog.text
 
 
 @pytest.mark.parametrize(
