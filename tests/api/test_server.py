@@ -27,11 +27,13 @@ from api.errors import STATUS
 from api.server import build
 from api.settings import Settings, SettingsError
 from engine import errors
-from engine.errors import ModelDownloadError, PenstockError
+from engine.errors import ModelDownloadError, PenstockError, ServerBusyError
 from engine.fault import Fault
 from models.catalogue import Row
 from models.download import Progress
-from models.providers import starter
+from models.model import Model
+from models.pool import ModelPool
+from models.providers import installed_providers, loader, starter
 from models.providers.disk import DiskProvider
 from models.providers.provider import Weights
 from tests.api.serving import serving
@@ -116,7 +118,16 @@ def test_models_that_come_slowly_hold_up_nobody_else(
 
 
 def test_what_is_preloaded_may_take_its_time(null_models: Path) -> None:
-    server = build(Settings(MODELS_DIR=null_models, PRELOAD_MODELS="nobody,null"), load_seconds=0.05)
+    load = loader(("CPUExecutionProvider",), (), 1)
+
+    def load_slowly(weights: Weights) -> Model:
+        time.sleep(0.2)
+        return load(weights)
+
+    server = build(Settings(MODELS_DIR=null_models, PRELOAD_MODELS="nobody,null"))
+    server.models = ModelPool(installed_providers(null_models, offline=True), load_slowly, load_seconds=0.1)
+    with pytest.raises(ServerBusyError):
+        server.models.add("null")
     server.preload()
     assert [model.id for model in server.models.describe()] == ["null"]
     assert server.ready
