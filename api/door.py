@@ -233,9 +233,8 @@ def _malformed(error: ValidationError) -> RequestValidationError:
         {"type": item["type"], "loc": ["body", *item["loc"]], "msg": item["msg"]}
         for item in error.errors(include_url=False, include_input=False, include_context=False)
     )
-    first = details[0]
-    place = ".".join(str(part) for part in error.errors()[0]["loc"])
-    return RequestValidationError(f"The body is not valid: {place}: {first['msg']}.", details=details)
+    place = ".".join(str(part) for part in details[0]["loc"][1:])
+    return RequestValidationError(f"The body is not valid: {place}: {details[0]['msg']}.", details=details)
 
 
 def _key_of(request: Request) -> str | None:

@@ -30,6 +30,8 @@ STATUS = {
     Fault.OURS: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 RETRY_AFTER = {"Retry-After": "1"}
+MAX_DETAILS = 100
+"""How many findings an answer lists; whoever mends these asks again."""
 
 
 def register(app: FastAPI) -> None:
@@ -49,10 +51,10 @@ def body(error: PenstockError) -> dict[str, Any]:
             "context": error.context,
             "inner_error_type": type(cause).__name__ if cause else None,
             "inner_error_message": known.message if known else None,
-            "blocks_errors": [asdict(block) for block in error.blocks],
+            "blocks_errors": [asdict(block) for block in error.blocks[:MAX_DETAILS]],
         }
     if isinstance(error, RequestValidationError):
-        content["detail"] = error.details
+        content["detail"] = error.details[:MAX_DETAILS]
     return content
 
 

@@ -8,7 +8,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from engine.kinds import ANY
 
+MAX_INPUTS = 2000
 MAX_STEPS = 2000
+MAX_OUTPUTS = 2000
+MAX_KINDS = 100
 MAX_DEPTH = 8
 MAX_PYTHON_BLOCKS = 64
 
@@ -18,7 +21,7 @@ def _kind_name(value: Any) -> Any:
     return value.get("name") if isinstance(value, dict) else value
 
 
-KindName = Annotated[str, BeforeValidator(_kind_name)]
+Kinds = Annotated[list[Annotated[str, BeforeValidator(_kind_name)]], Field(max_length=MAX_KINDS, fail_fast=True)]
 
 
 class ImageInput(BaseModel):
@@ -50,7 +53,7 @@ class ParameterInput(BaseModel):
     depth: ClassVar[int] = 0
     type: Literal["WorkflowParameter", "InferenceParameter"]
     name: str
-    kind: list[KindName] = []
+    kind: Kinds = []
     default_value: Any = None
 
     @property
@@ -64,7 +67,7 @@ class BatchInput(BaseModel):
 
     type: Literal["WorkflowBatchInput"]
     name: str
-    kind: list[KindName] = []
+    kind: Kinds = []
     dimensionality: Annotated[int, Field(ge=1, le=MAX_DEPTH)] = 1
 
     @property
@@ -105,7 +108,7 @@ class Document(BaseModel):
     """A whole workflow."""
 
     version: str
-    inputs: list[Input]
+    inputs: Annotated[list[Input], Field(max_length=MAX_INPUTS)]
     steps: Annotated[list[StepDocument], Field(max_length=MAX_STEPS)]
-    outputs: list[JsonField]
+    outputs: Annotated[list[JsonField], Field(max_length=MAX_OUTPUTS)]
     dynamic_blocks_definitions: Annotated[list[Any] | None, Field(max_length=MAX_PYTHON_BLOCKS)] = None

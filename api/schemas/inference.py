@@ -8,7 +8,10 @@ from pydantic import BaseModel, Field, model_validator
 
 from engine.values.detections import fresh_id
 
+MAX_CLASSES = 10_000
+
 Confidence = float | Literal["best", "default"]
+ClassNames = Annotated[list[str], Field(max_length=MAX_CLASSES, fail_fast=True)]
 
 
 class InferenceRequest(BaseModel):
@@ -33,7 +36,7 @@ class ObjectDetectionRequest(InferenceRequest):
     """Find objects."""
 
     class_agnostic_nms: bool = False
-    class_filter: list[str] | None = Field(None, description="Names of the classes to keep.")
+    class_filter: ClassNames | None = Field(None, description="Names of the classes to keep.")
     iou_threshold: Annotated[float, Field(ge=0, le=1)] = 0.3
     max_detections: Annotated[int, Field(ge=0)] = 300
     max_candidates: Annotated[int, Field(ge=0)] = 3000

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from engine.document import MAX_OUTPUTS
+
+OutputNames = Annotated[list[str], Field(max_length=MAX_OUTPUTS, fail_fast=True)]
 
 
 class RunRequest(BaseModel):
@@ -13,7 +17,7 @@ class RunRequest(BaseModel):
     api_key: str | None = None
     specification: dict[str, Any] = Field(description="The workflow: version, inputs, steps, outputs.")
     inputs: dict[str, Any] = Field(description="Values by the names of the workflow's inputs.")
-    excluded_fields: list[str] | None = Field(None, description="Outputs to leave out.")
+    excluded_fields: OutputNames | None = Field(None, description="Outputs to leave out.")
     workflow_id: str | None = Field(None, description="A label; comes back as X-Workflow-Id.")
     session_id: str | None = Field(
         None,

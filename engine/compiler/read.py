@@ -44,7 +44,8 @@ def _document(definition: Any) -> Document:
     try:
         return Document.model_validate(definition)
     except ValidationError as error:
-        details = tuple(_document_problem(item, definition) for item in error.errors(include_url=False))
+        findings = error.errors(include_url=False, include_context=False, include_input=False)
+        details = tuple(_document_problem(item, definition) for item in findings)
         first = details[0]
         raise WorkflowSyntaxError(
             f"The workflow definition is not valid: {first.property_name}: {first.property_details}.",
