@@ -70,7 +70,7 @@ def create_app(settings: Settings) -> ASGIApp:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open the door, preload in the background, and let those who are inside finish before the end."""
     server: Server = app.state.server
-    app.state.keeper = keeper = Doorkeeper(server.settings.threads, server.settings.max_waiting)
+    app.state.keeper = keeper = Doorkeeper(server.settings)
     gc.collect()
     gc.freeze()  # what is here now stays; looking through it again and again would cost every request
     preloading = asyncio.get_running_loop().run_in_executor(None, server.preload)

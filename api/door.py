@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
+import logging
 import time
 from base64 import b64encode
 from collections.abc import Callable
@@ -13,46 +13,41 @@ from typing import Any, TypeVar
 import orjson
 from fastapi import Request, Response
 from pydantic import BaseModel, ValidationError
-from starlette.requests import ClientDisconnect
 
+from api.body import Body, Room, parse
+from api.errors import answer_to, forget, unforeseen
+from api.keys import admit, key_of
 from api.server import Server
+from api.settings import Settings
 from api.threads import Threads
 from engine.control import Control
-from engine.errors import (
-    MissingApiKeyError,
-    RequestTooLargeError,
-    RequestTooSlowError,
-    RequestValidationError,
-    ServerBusyError,
-)
+from engine.errors import PenstockError, RequestValidationError, ServerBusyError
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
 PATIENCE = 0.25
 """Seconds between two looks at a run that is not done."""
 
-NO_KEY = ("", "None", "null")
-"""What clients send in the place of a key that they do not have."""
-
-DRAINED_BYTES = 2**28
-"""How much of a body that is too large is read and thrown away, so that the client gets to read why."""
+log = logging.getLogger("penstock")
 
 
 class Doorkeeper:
-    """Counts who is in the house and owns the threads that work for them."""
+    """Knows who is in the house, and has the threads that work for them.
 
-    def __init__(self, threads: int, most: int) -> None:
-        self.threads = Threads(threads)
-        self._most = most
-        self._inside = 0
+    Attributes:
+        room: for the bodies of requests.
+        threads: that work on requests; a request has a seat from the arrival of its body until a thread is done.
+    """
 
-    def __enter__(self) -> None:
-        if self._inside >= self._most:
-            raise ServerBusyError(f"{self._inside} requests are waiting already.", hint="Try again in a moment.")
-        self._inside += 1
+    def __init__(self, settings: Settings) -> None:
+        self.room = Room(settings.max_body_bytes, settings.body_timeout)
+        self.threads = Threads(settings.threads)
+        self._seats = settings.max_waiting
 
-    def __exit__(self, *_: object) -> None:
-        self._inside -= 1
+    def find_seat(self) -> None:
+        """Raise ServerBusyError when there is no seat."""
+        if self.threads.load >= self._seats:
+            raise ServerBusyError(f"{self._seats} requests are waiting already.", hint="Try again in a moment.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +67,16 @@ async def answer_run(
 ) -> Response:
     """Answer a request that runs a workflow, as `answer` does, while the client waits and the run is in time.
 
-    Raises:
-        RunTimeoutError: the run took too long; it ends when the block that is at work lets go.
+    A run that takes too long is answered in time, and ends when the block that is at work lets go.
     """
     settings = request.app.state.server.settings
-    caller = Caller(_key_of(request), Control(settings.run_timeout, settings.step_timeout, settings.max_run_bytes))
-    return await _answer(request, schema, lambda server, body: handle(server, body, caller), caller.key, caller.control)
+    caller = Caller(key_of(request), Control(settings.run_timeout, settings.step_timeout, settings.max_run_bytes))
+
+    def begin(server: Server, body: Schema) -> Any:
+        caller.control.start()
+        return handle(server, body, caller)
+
+    return await _answer(request, schema, begin, caller.key, caller.control)
 
 
 async def answer(request: Request, schema: type[Schema], handle: Callable[[Server, Schema], Any]) -> Response:
@@ -87,7 +86,7 @@ async def answer(request: Request, schema: type[Schema], handle: Callable[[Serve
         schema: the form of the body; of an empty object where a route takes none.
         handle: gets the server and the body; returns what goes out as JSON, or a `Response` as it is.
     """
-    return await _answer(request, schema, handle, _key_of(request), None)
+    return await _answer(request, schema, handle, key_of(request), None)
 
 
 async def answer_at_once(request: Request, handle: Callable[[Server], Any]) -> Response:
@@ -105,14 +104,18 @@ async def _answer(
 ) -> Response:
     server: Server = request.app.state.server
     keeper: Doorkeeper = request.app.state.keeper
-    with keeper:
-        content = await _read(request, server)
-        work = keeper.threads.submit(_work, server, content, key, schema, handle)
+    if key is not None:
+        admit(server.settings.api_keys, key)
+    keeper.find_seat()
+    async with keeper.room.body(request.receive) as body:
+        keeper.find_seat()
+        what = f"{request.scope['method']} {request.scope['path']!r}"
+        work = keeper.threads.submit(_work, server, what, body, key, schema, handle)
         return await work if control is None else await _watched(request, control, work)
 
 
 async def _watched(request: Request, control: Control, work: asyncio.Future[Response]) -> Response:
-    """The answer of a run, or the error that it had to stop for. Watching begins late, since most runs take no time."""
+    """The answer of a run, or why it had to stop. Watching begins late, since most runs take no time."""
     watches: list[asyncio.Task[None]] = []
     timer = asyncio.get_running_loop().call_later(
         PATIENCE, lambda: watches.append(asyncio.create_task(_watch(request, control, work)))
@@ -123,7 +126,7 @@ async def _watched(request: Request, control: Control, work: asyncio.Future[Resp
         verdict = control.verdict()
         if verdict is None:
             raise
-        raise verdict from None
+        return answer_to(verdict)
     finally:
         timer.cancel()
         for watch in watches:
@@ -147,20 +150,39 @@ async def _watch(request: Request, control: Control, work: asyncio.Future[Respon
 
 def _work(
     server: Server,
-    content: bytes,
+    what: str,
+    body: Body,
     key: str | None,
     schema: type[Schema],
     handle: Callable[[Server, Schema], Any],
 ) -> Response:
-    """Everything that takes time; runs in a thread of its own."""
+    """Everything that takes time; runs in a thread of its own, and answers whatever fails.
+
+    An error that left this thread would hold all that its frames hold, pictures too, for as long as the collector
+    of garbage has no time.
+    """
     started = time.perf_counter()
-    payload = _parse(content)
-    _admit(server, key or payload.get("api_key"))
     try:
-        request = schema.model_validate(payload)
+        payload = parse(body.take())
+        if key is None:
+            admit(server.settings.api_keys, payload.get("api_key"))
+        return _response(handle(server, _checked(schema, payload)), started)
+    except PenstockError as error:
+        response = answer_to(error)
+        forget(error)
+    except Exception as error:
+        log.exception("%s failed.", what)
+        response = unforeseen()
+        forget(error)
+    return response
+
+
+def _checked(schema: type[Schema], payload: dict[str, Any]) -> Schema:
+    """A body in the form that a route takes; RequestValidationError says what is wrong with another one."""
+    try:
+        return schema.model_validate(payload)
     except ValidationError as error:
         raise _malformed(error) from None
-    return _response(handle(server, request), started)
 
 
 def _response(result: Any, started: float) -> Response:
@@ -182,52 +204,6 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-async def _read(request: Request, server: Server) -> bytes:
-    """The body, bounded in bytes and in time."""
-    most = server.settings.max_body_bytes
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(server.settings.body_timeout):
-            more = True
-            while more and size <= most + DRAINED_BYTES:
-                message = await request.receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientDisconnect
-                chunk, more = message.get("body", b""), message.get("more_body", False)
-                size += len(chunk)
-                if size <= most:
-                    chunks.append(chunk)
-                else:
-                    chunks.clear()
-    except TimeoutError:
-        raise RequestTooSlowError(
-            f"The body did not arrive within {server.settings.body_timeout:.0f} seconds.",
-            hint="PENSTOCK_BODY_TIMEOUT sets how long the server waits.",
-        ) from None
-    if size > most:
-        raise RequestTooLargeError(
-            f"The body has more than {most} bytes.",
-            hint="Send smaller or fewer pictures, or raise PENSTOCK_MAX_BODY_BYTES on the server.",
-        )
-    return b"".join(chunks)
-
-
-def _parse(content: bytes) -> dict[str, Any]:
-    """The body as an object; an empty body is an empty object."""
-    try:
-        payload = orjson.loads(content) if content.strip() else {}
-    except orjson.JSONDecodeError as error:
-        detail = {"type": "json_invalid", "loc": ["body", error.pos], "msg": error.msg}
-        raise RequestValidationError(
-            f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).", details=(detail,)
-        ) from None
-    if not isinstance(payload, dict):
-        detail = {"type": "model_type", "loc": ["body"], "msg": "The body has to be a JSON object"}
-        raise RequestValidationError("The body has to be a JSON object.", details=(detail,))
-    return payload
-
-
 def _malformed(error: ValidationError) -> RequestValidationError:
     details = tuple(
         {"type": item["type"], "loc": ["body", *item["loc"]], "msg": item["msg"]}
@@ -235,25 +211,3 @@ def _malformed(error: ValidationError) -> RequestValidationError:
     )
     place = ".".join(str(part) for part in details[0]["loc"][1:])
     return RequestValidationError(f"The body is not valid: {place}: {details[0]['msg']}.", details=details)
-
-
-def _key_of(request: Request) -> str | None:
-    """The key in the query, else in the header."""
-    key = request.query_params.get("api_key")
-    if key and key not in NO_KEY:
-        return key
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and token.strip() not in NO_KEY else None
-
-
-def _admit(server: Server, key: object) -> None:
-    """Raise MissingApiKeyError unless the server asks for no key, or this is one of its keys."""
-    keys = server.settings.api_keys
-    if not keys:
-        return
-    given = key.encode() if isinstance(key, str) else b""
-    if sum(hmac.compare_digest(given, known.encode()) for known in keys) == 0:
-        raise MissingApiKeyError(
-            "This server asks for a key.",
-            hint="Send one as 'Authorization: Bearer KEY', as ?api_key=KEY, or as api_key in the body.",
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
@@ -81,6 +82,15 @@ def answer_to(error: PenstockError) -> Response:
     if error.fault is Fault.OURS:
         log.error("%s: %s", type(error).__name__, error, exc_info=error)
     return _answer(status(error), body(error), RETRY_AFTER if error.fault is Fault.BUSY else None)
+
+
+def forget(error: BaseException) -> None:
+    """Let go of what the frames of an answered error, and of those that led to it, hold: bodies and pictures."""
+    following: BaseException | None = error
+    while following is not None and following.__traceback__ is not None:
+        traceback.clear_frames(following.__traceback__)
+        following.__traceback__ = None
+        following = following.__cause__ or following.__context__
 
 
 async def _penstock_error(_: Request, error: Exception) -> Response:

@@ -12,35 +12,43 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Outcome = tuple[Any, BaseException | None]
 
 LONG_SECONDS = 0.02
 """A job that has been at work for longer than this does not count as one that has just begun."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Job:
-    """Work, and who waits for it."""
+    """Work, and who waits for it.
+
+    Attributes:
+        work: what is to be done; None from the moment when it begins, or nobody waits for it any more.
+    """
 
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
-    work: Callable[[], Any]
+    work: Callable[[], Any] | None
 
-    def run(self) -> None:
-        """Do the work, unless nobody waits for it any more."""
-        if self.future.cancelled():
-            return
-        result, error = None, None
+    def run(self) -> Outcome:
+        """Do the work, unless nobody waits for it any more: what came of it, or the error."""
+        work, self.work = self.work, None
         try:
-            result = self.work()
-        except BaseException as raised:  # noqa: BLE001 - whoever waits raises it
-            error = raised
-        self.loop.call_soon_threadsafe(self._settle, result, error)
+            return None if work is None else work(), None
+        except BaseException as error:  # noqa: BLE001 - whoever waits raises it
+            return None, error
+
+    def tell(self, outcome: Outcome) -> None:
+        """Tell whoever waits what came of it."""
+        self.loop.call_soon_threadsafe(self._settle, *outcome)
 
     def _settle(self, result: Any, error: BaseException | None) -> None:
         if self.future.done():
@@ -80,9 +88,24 @@ class Threads:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the threads have gone home")
-            self._jobs.append(Job(future, loop, lambda: work(*args, **kwargs)))
+            job = Job(future, loop, partial(work, *args, **kwargs))
+            self._jobs.append(job)
             self._begin_some(loop)
+        future.add_done_callback(partial(self._withdraw, job))
         return future
+
+    @property
+    def load(self) -> int:
+        """How many jobs wait or are at work, those among them that nobody waits for any more."""
+        return len(self._jobs) + len(self._began)
+
+    def _withdraw(self, job: Job, future: asyncio.Future[Any]) -> None:
+        """Drop a job that was given up before it began."""
+        if not future.cancelled():
+            return
+        job.work = None
+        with self._lock, suppress(ValueError):  # it is at work
+            self._jobs.remove(job)
 
     def rest(self, worker: Worker) -> None:
         """A worker is done with its job: it gets the next one, if there is one, and may go home after closing."""
@@ -158,9 +181,10 @@ class Worker(Thread):
     def run(self) -> None:
         """Do one job after another, and keep nothing of what is done."""
         while (job := self._next()) is not None:
-            job.run()
-            job = None
-            self._pool.rest(self)
+            outcome = job.run()
+            self._pool.rest(self)  # first, so that whoever is told finds the thread free
+            job.tell(outcome)
+            del job, outcome
 
     def _next(self) -> Job | None:
         """Wait for the next job."""

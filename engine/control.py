@@ -19,7 +19,7 @@ class Control:
     results can ask for the `verdict` meanwhile, and give up before the block returns.
 
     Args:
-        seconds: that the run may take; None for any number.
+        seconds: that the run may take from its `start` on; None for any number.
         step_seconds: that each step may take; None for any number.
         most_bytes: that its values may hold together.
 
@@ -33,9 +33,14 @@ class Control:
         self.budget = Budget(most_bytes)
         self._seconds = inf if seconds is None else seconds
         self._step_seconds = inf if step_seconds is None else step_seconds
-        self._end = time.monotonic() + self._seconds
+        self._end = inf
         self._verdict: WorkflowExecutionEngineError | None = None
         self._steps: dict[int, tuple[str, float]] = {}
+
+    def start(self) -> None:
+        """Let the clock run from now on, unless it does already."""
+        if self._end == inf:
+            self._end = time.monotonic() + self._seconds
 
     def cancel(self) -> None:
         """Call the run off."""

@@ -146,6 +146,7 @@ class Engine:
             DynamicBlockCodeError: the code of a Python block failed.
         """
         report, control = report or Report(), control or Control()
+        control.start()
         resources = {**self._resources, MUTED: muted}
         with report.time("inputs", PART_EVENT):
             table = bind(plan, inputs, self._decoding(control))

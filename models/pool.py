@@ -196,7 +196,8 @@ class ModelPool:
         except BaseException as error:  # noqa: BLE001 - nobody may wait for ever; whoever waits raises it
             with self._lock:
                 del self._entries[entry.id]
-                entry.model.set_exception(error)
+                # Without the frames, of which this one holds the entry, and so the error.
+                entry.model.set_exception(error.with_traceback(None))
             return
         entry.load_seconds = time.perf_counter() - started
         log.info("Loaded %s in %.2f s on %s.", entry.id, entry.load_seconds, model.session.device)

@@ -37,6 +37,7 @@ from models.providers import installed_providers, loader, starter
 from models.providers.disk import DiskProvider
 from models.providers.provider import Weights
 from tests.api.serving import serving
+from tests.engine.arithmetic import step, workflow
 
 Wire = Callable[[str], dict[str, Any]]
 
@@ -195,7 +196,7 @@ def test_what_nobody_foresaw_is_a_500_without_details(
         raise ZeroDivisionError("internals")
 
     with serving(MODELS_DIR=null_models) as client:
-        monkeypatch.setattr(door, "_parse", fail)
+        monkeypatch.setattr(door, "parse", fail)
         answer = client.get("/model/registry", headers={"Origin": origin} if origin else {})
         monkeypatch.undo()
         assert client.get("/model/registry").status_code == 200
@@ -303,16 +304,17 @@ def test_a_slow_body_is_given_up(null_models: Path) -> None:
 
 
 def test_too_many_requests_at_once_get_a_503(null_models: Path) -> None:
-    with serving(MODELS_DIR=null_models, PENSTOCK_MAX_WAITING=1) as client:
-        address = ("127.0.0.1", client.base_url.port or 0)
-        with socket.create_connection(address, timeout=5) as peer:
-            peer.sendall(b"POST /model/add HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
-            time.sleep(0.2)
-            refused = client.get("/model/registry")
-            alive = client.get("/healthz")
+    plugin = {"WORKFLOWS_PLUGINS": "tests.engine.naps,tests.engine.arithmetic"}
+    document = workflow([], [step("nap", "slow", value=1, seconds=0.7)], {"o": "$steps.slow.value"})
+    with serving(MODELS_DIR=null_models, PENSTOCK_MAX_WAITING=1, **plugin) as client, ThreadPoolExecutor(1) as pool:
+        body = {"specification": document, "inputs": {}}
+        inside = pool.submit(client.post, "/workflows/run", json=body)
+        time.sleep(0.3)
+        refused = client.get("/model/registry")
+        alive = client.get("/healthz")
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
         assert alive.json() == {"status": "healthy"}
-        time.sleep(0.2)
+        assert inside.result().status_code == 200
         assert client.get("/model/registry").status_code == 200
 
 

@@ -103,6 +103,33 @@ def test_what_is_cancelled_before_it_begins_never_runs(pool: Threads) -> None:
     assert ran == [2]
 
 
+def test_what_is_cancelled_before_it_begins_is_held_and_counted_no_more() -> None:
+    class Body:
+        """Something large."""
+
+    pool, free = Threads(1), threading.Event()
+
+    async def ask() -> None:
+        blocking = pool.submit(free.wait, 10)
+        body = Body()
+        gone = weakref.ref(body)
+        waiting = pool.submit(id, body)
+        del body
+        assert (pool.load, gone() is None) == (2, False)
+        waiting.cancel()
+        await asyncio.sleep(0.01)
+        assert (pool.load, gone()) == (1, None)
+        blocking.cancel()
+        await asyncio.sleep(0.01)
+        assert pool.load == 1, "it is still at work"
+        free.set()
+        assert await pool.submit(int, "7") == 7
+        assert pool.load == 0
+
+    asyncio.run(ask())
+    pool.close()
+
+
 def test_nobody_minds_a_result_that_nobody_waits_for(pool: Threads) -> None:
     async def ask() -> int:
         late = pool.submit(time.sleep, 0.03)
