@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import uvicorn
 
-from api.app import create_app
+from api.serving import configured
 from api.settings import Settings
 
 START_SECONDS = 20
@@ -20,8 +20,7 @@ START_SECONDS = 20
 @contextmanager
 def serving(**environment: Any) -> Iterator[httpx.Client]:
     """A client of a server with these settings, by their names in the environment."""
-    config = uvicorn.Config(create_app(Settings(**environment)), port=0, log_level="warning", lifespan="on")
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(configured(Settings(**{"PORT": 0, "LOG_LEVEL": "WARNING", **environment})))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
