@@ -119,8 +119,8 @@ def _memory(server: Server, body: RunRequest, caller: Caller) -> AbstractContext
     """What the workflow of a request remembers: nothing, unless it names a session. Sessions of two keys never meet."""
     if body.session_id is None:
         return nullcontext()
-    key = (caller.key or body.api_key, body.session_id, server.engine.fingerprint(body.specification))
-    return server.sessions.memory(key)
+    name = (body.session_id, server.engine.fingerprint(body.specification))
+    return server.sessions.memory(caller.key or body.api_key, name, caller.control)
 
 
 def _validate(server: Server, body: ValidateRequest) -> dict[str, Any]:

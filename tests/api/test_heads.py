@@ -26,7 +26,7 @@ def client(null_models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx
 
 
 def connection(client: httpx.Client) -> socket.socket:
-    return socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=5)
+    return socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=10)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,6 @@ from typing import Any
 import httpx
 import pytest
 
-from api.sessions import IDLE_SECONDS, MAX_SESSIONS, Sessions
-from engine.state import Memory
 from tests.api.serving import serving
 from tests.engine.arithmetic import parameter, step, workflow
 
@@ -145,20 +143,16 @@ def test_sinks_keep_still_when_asked_to(null_models: Path, tmp_path: Path) -> No
     assert loud["message"].startswith("Written to")
 
 
-def test_sessions_are_bounded_in_number_and_age() -> None:
-    now = [0.0]
-    sessions = Sessions(lambda: now[0])
-
-    def memory(key: int) -> Memory:
-        with sessions.memory(key) as found:
-            return found
-
-    first = memory(0)
-    assert memory(0) is first
-    for key in range(1, MAX_SESSIONS):
-        memory(key)
-    assert memory(0) is first
-    memory(MAX_SESSIONS)
-    assert memory(0) is first, "one that was used lately stays"
-    now[0] = IDLE_SECONDS + 1
-    assert memory(0) is not first
+def test_one_session_does_not_hold_all_threads(null_models: Path) -> None:
+    document = workflow([], [step("nap", "slow", value=1, seconds=1.0)], {"o": "$steps.slow.value"})
+    with (
+        serving(MODELS_DIR=null_models, HTTP_API_THREADPOOL_WORKERS=4, PENSTOCK_RUN_TIMEOUT=1.5, **PLUGIN) as client,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        answers = [pool.submit(run, client, document, session_id="one") for _ in range(8)]
+        time.sleep(0.3)
+        started = time.perf_counter()
+        assert client.get("/model/registry").status_code == 200
+        assert time.perf_counter() - started < 0.5
+        statuses = sorted(answer.result().status_code for answer in answers)
+    assert statuses == [200, 408, 408] + [503] * 5
