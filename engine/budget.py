@@ -23,6 +23,8 @@ MAX_BYTES = 4 * 2**30
 SMALL = frozenset({int, float, bool, type(None), Missing})
 POINTER = 8
 """Bytes per member of a container."""
+COPIES = 2
+"""Of what is written: once as text of its own, and once in the answer."""
 MAX_DEPTH = 200
 """Of containers in containers; what is deeper cannot be written out, and Python could not walk through it."""
 
@@ -48,13 +50,25 @@ class Budget:
         if not large:
             return
         with self._lock:
-            self._held += sum(self._size(value, 0) for value in large)
-            if self._held > self._most:
-                raise RuntimeInputError(
-                    f"The values of this run hold more than {self._most} bytes.",
-                    hint="Send fewer or smaller pictures, or make fewer; PENSTOCK_MAX_RUN_BYTES sets the limit.",
-                    context=Phase.INPUTS,
-                )
+            self._hold(sum(self._size(value, 0) for value in large))
+
+    def count_written(self, value: Any) -> None:
+        """Count a result in its form for JSON, each time anew; RuntimeInputError when it is too much.
+
+        The JSON writer has no notion of things that are the same: each takes up room wherever it is.
+        """
+        size = COPIES * _written(value)
+        with self._lock:
+            self._hold(size)
+
+    def _hold(self, size: int) -> None:
+        self._held += size
+        if self._held > self._most:
+            raise RuntimeInputError(
+                f"The values of this run hold more than {self._most} bytes.",
+                hint="Send fewer or smaller pictures, or make fewer; PENSTOCK_MAX_RUN_BYTES sets the limit.",
+                context=Phase.INPUTS,
+            )
 
     def _size(self, value: Any, depth: int) -> int:
         """What a value that lies in so many containers adds to what was counted before."""
@@ -103,6 +117,23 @@ class Budget:
             else:
                 waiting.append(image)
         self._encoded = waiting
+
+
+def _written(value: Any) -> int:
+    """About how many bytes of JSON a value makes, which is of the types that JSON has."""
+    kind = type(value)
+    if kind is str:
+        return len(value)
+    if kind is not dict and kind is not list:
+        return POINTER
+    size = POINTER * len(value)
+    for item in value.values() if kind is dict else value:
+        kind = type(item)
+        if kind is str:
+            size += len(item)
+        elif kind is dict or kind is list:
+            size += _written(item)
+    return size
 
 
 def _owner(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -156,7 +156,7 @@ class Engine:
         if report.debug:
             report.skipped = explain_skips(plan, table)
         with report.time("outputs", PART_EVENT):
-            return collect(plan, table, encode if wire else None, excluded)
+            return collect(plan, table, encode if wire else None, control.budget, excluded)
 
     def _decoding(self, control: Control) -> Decode:
         """What decodes the inputs of a run, as long as it may go on: each of them may have to be fetched."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
+from engine.budget import Budget
 from engine.plan import BATCH, ROOT, Plan, PlannedColumn, PlannedOutput
 from engine.table import Column, Table
 from engine.values.detections import Detections
@@ -13,16 +14,22 @@ from engine.values.shape import MISSING
 Encode = Callable[[Any, tuple[str, ...]], Any]
 
 
-def collect(plan: Plan, table: Table, encode: Encode | None, excluded: Collection[str] = ()) -> list[dict[str, Any]]:
+def collect(
+    plan: Plan, table: Table, encode: Encode | None, budget: Budget, excluded: Collection[str] = ()
+) -> list[dict[str, Any]]:
     """The results of a run.
 
     Args:
         encode: turns a value of some kinds into its form on the wire; None leaves values as they are inside.
+        budget: counts what is encoded, wherever in the results it is.
         excluded: names of outputs to leave out; they are not encoded either.
 
     Returns:
         One dict per element of the batch when any output, left out or not, depends on the batch, else one. What is
         missing is None; a deeper level below something missing is an empty list.
+
+    Raises:
+        RuntimeInputError: what is encoded is too much.
     """
     wanted = [output for output in plan.outputs if output.name not in excluded]
     batched = any(_on_batch(table, column.axis) for output in plan.outputs for column in output.columns)
@@ -30,6 +37,8 @@ def collect(plan: Plan, table: Table, encode: Encode | None, excluded: Collectio
     for output in wanted:
         for result, value in zip(results, _shown(table, output, encode, len(results)), strict=True):
             result[output.name] = value
+            if encode is not None:
+                budget.count_written(value)
     return results
 
 

@@ -115,14 +115,14 @@ def test_errors_leave_no_pictures_behind(null_models: Path, wire: Any) -> None:
     """However deep inside they happen: here where the model is looked for, with the pictures decoded."""
     pictures = [wire("astronaut")] * 16
     with serving(MODELS_DIR=null_models, OFFLINE_MODE=True) as client:
-        body = {"model_id": "nobody", "image": pictures}
-        client.post("/infer/object_detection", json=body)
+        body = json.dumps({"model_id": "nobody", "image": pictures}).encode()
+        client.post("/infer/object_detection", content=body)
         gc.collect()
         gc.disable()
         try:
             before = resident()
             for _ in range(15):
-                assert client.post("/infer/object_detection", json=body).status_code == 404
+                assert client.post("/infer/object_detection", content=body).status_code == 404
             grown = resident() - before
         finally:
             gc.enable()
@@ -187,3 +187,20 @@ def test_of_two_keys_in_the_query_the_first_counts(null_models: Path) -> None:
     with serving(MODELS_DIR=null_models, PENSTOCK_API_KEYS="right") as client:
         assert client.get("/model/registry?api_key=right&api_key=wrong").status_code == 200
         assert client.get("/model/registry?api_key=wrong&api_key=right").status_code == 401
+
+
+def test_an_answer_is_bounded_in_bytes(null_models: Path, wire: Any) -> None:
+    shown = [{"type": "JsonField", "name": f"o{index}", "selector": "$inputs.image"} for index in range(400)]
+    document = {
+        "version": "1.0",
+        "inputs": [{"type": "WorkflowImage", "name": "image"}],
+        "steps": [],
+        "outputs": shown,
+    }
+    with serving(MODELS_DIR=null_models, PENSTOCK_MAX_RUN_BYTES=50 * 2**20) as client:
+        body = {"specification": document, "inputs": {"image": wire("astronaut")}}
+        refused = client.post("/workflows/run", json=body)
+        few = client.post("/workflows/run", json={**body, "specification": {**document, "outputs": shown[:4]}})
+    assert (refused.status_code, refused.json()["error_type"]) == (400, "RuntimeInputError")
+    assert "PENSTOCK_MAX_RUN_BYTES" in refused.json()["message"]
+    assert few.status_code == 200

@@ -158,3 +158,14 @@ def test_columns_of_detections() -> None:
     detections = found((0, 0, 1, 1), columns=columns)
     assert held(detections) == 8 + 800 + 8000
     assert held(detections, detections) == 8 + 800 + 8000
+
+
+def test_results_count_wherever_they_are_written() -> None:
+    subject = engine()
+    outputs = {f"o{index}": "$steps.s.value" for index in range(100)}
+    plan = subject.plan(workflow([batch_input("n")], [step("same", "s", value="$inputs.n")], outputs))
+    inputs = {"n": [{"text": "x" * 1000, "many": [1] * 10}]}
+    assert subject.run(plan, inputs, control=Control(most_bytes=10_000))
+    assert subject.run(plan, inputs, wire=True, control=Control(most_bytes=300_000))
+    with pytest.raises(RuntimeInputError, match="more than 200000 bytes"):
+        subject.run(plan, inputs, wire=True, control=Control(most_bytes=200_000))
