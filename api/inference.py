@@ -6,19 +6,20 @@ import time
 from functools import lru_cache
 from typing import Any
 
-from pybase64 import b64encode_as_string
-
 from api.door import Caller
+from api.drawing import as_box, draw, refuse_undrawable
 from api.schemas.inference import ClassificationRequest, InferenceRequest, ObjectDetectionRequest
 from api.server import Server
-from engine.errors import InputImageLoadError, InvalidModelIDError
+from engine.errors import (
+    ClientCausedStepExecutionError,
+    InputImageLoadError,
+    InvalidModelIDError,
+    StepExecutionError,
+)
 from engine.values.detections import Detections
 from engine.values.image import Image
-from engine.wire.encode import encode_jpeg
 
-VISUALIZATION_QUALITY = 90
 MAX_IMAGES = 256
-
 
 DETECTOR = "roboflow_core/roboflow_object_detection_model@v3"
 DETECTOR_OPTIONS = ("class_filter", "iou_threshold", "max_detections", "class_agnostic_nms", "max_candidates")
@@ -39,37 +40,6 @@ def _one_block(block: str, parameters: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-DRAW = {
-    "version": "1.0",
-    "inputs": [
-        {"type": "WorkflowImage", "name": "image"},
-        {"type": "WorkflowBatchInput", "name": "predictions", "kind": ["object_detection_prediction"]},
-        {"type": "WorkflowParameter", "name": "thickness"},
-    ],
-    "steps": [
-        {
-            "type": "roboflow_core/bounding_box_visualization@v1",
-            "name": "boxes",
-            "image": "$inputs.image",
-            "predictions": "$inputs.predictions",
-            "thickness": "$inputs.thickness",
-        },
-        {
-            "type": "roboflow_core/label_visualization@v1",
-            "name": "labels",
-            "image": "$steps.boxes.image",
-            "predictions": "$inputs.predictions",
-            "text": "Class and Confidence",
-            "text_scale": 0.5,
-        },
-    ],
-    "outputs": [
-        {"type": "JsonField", "name": "boxes", "selector": "$steps.boxes.image"},
-        {"type": "JsonField", "name": "labels", "selector": "$steps.labels.image"},
-    ],
-}
-
-
 def detect(server: Server, request: ObjectDetectionRequest, caller: Caller) -> Any:
     """Answer a request for objects: one object a picture, a list when a list of pictures came."""
     images, inputs = _images(server, request, caller), _confidence(request)
@@ -78,7 +48,8 @@ def detect(server: Server, request: ObjectDetectionRequest, caller: Caller) -> A
     found, seconds = _predicted(server, DETECTOR, images, inputs, caller)
     answers = [_detections(item, request.id, seconds) for item in found]
     if request.visualize_predictions:
-        for item, drawn in zip(answers, _drawn(server, request, images, found, caller), strict=True):
+        stroke, labels = request.visualization_stroke_width, request.visualization_labels
+        for item, drawn in zip(answers, draw(server, images, found, stroke, labels, caller.control), strict=True):
             item["visualization"] = drawn
     return answers if isinstance(request.image, list) else answers[0]
 
@@ -92,16 +63,25 @@ def classify(server: Server, request: ClassificationRequest, caller: Caller) -> 
     for item in found:
         kept = {key: item[key] for key in ("image", "predictions", "top", "confidence")}
         answers.append({"inference_id": request.id, "time": seconds, **kept})
+    if request.visualize_predictions:
+        boxes = [as_box(image, item["top"], item["confidence"]) for image, item in zip(images, found, strict=True)]
+        stroke = request.visualization_stroke_width
+        for answer, drawn in zip(answers, draw(server, images, boxes, stroke, True, caller.control), strict=True):
+            answer["visualization"] = drawn
     return answers if isinstance(request.image, list) else answers[0]
 
 
 def _predicted(
     server: Server, block: str, images: list[Image], inputs: dict[str, Any], caller: Caller
 ) -> tuple[list[Any], float]:
-    """What a model block predicts for each picture, and the seconds that it took."""
+    """What a model block predicts for each picture, and the seconds that it took; raises what the model raises."""
     started = time.perf_counter()
     plan = server.engine.plan(_one_block(block, tuple(inputs)))
-    results = server.engine.run(plan, {"images": images, **inputs}, control=caller.control)
+    try:
+        results = server.engine.run(plan, {"images": images, **inputs}, control=caller.control)
+    except (StepExecutionError, ClientCausedStepExecutionError) as error:
+        # Who asks for a model knows of no workflow with a step in it.
+        raise error.__cause__ or error from None
     return [result["result"] for result in results], time.perf_counter() - started
 
 
@@ -116,6 +96,8 @@ def _images(server: Server, request: InferenceRequest, caller: Caller) -> list[I
     for index, value in enumerate(listed):
         images.append(server.images.load(value, f"image.[{index}]"))
         caller.control.hold(images[-1])
+    if request.visualize_predictions:
+        refuse_undrawable(images)
     return images
 
 
@@ -162,13 +144,3 @@ def _detections(found: Detections, inference_id: str, seconds: float) -> dict[st
             for (x, y), (width, height), confidence, name, class_id, detection_id in rows
         ],
     }
-
-
-def _drawn(
-    server: Server, request: ObjectDetectionRequest, images: list[Image], found: list[Detections], caller: Caller
-) -> list[str]:
-    """The pictures with what was found drawn on them, as base64 JPEG."""
-    wanted, other = ("labels", "boxes") if request.visualization_labels else ("boxes", "labels")
-    inputs = {"image": images, "predictions": found, "thickness": request.visualization_stroke_width}
-    results = server.engine.run(server.engine.plan(DRAW), inputs, excluded=(other,), control=caller.control)
-    return [b64encode_as_string(encode_jpeg(result[wanted], VISUALIZATION_QUALITY)) for result in results]

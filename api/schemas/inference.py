@@ -10,7 +10,7 @@ from engine.values.detections import fresh_id
 
 MAX_CLASSES = 10_000
 
-Confidence = float | Literal["best", "default"]
+Confidence = Annotated[float, Field(allow_inf_nan=False)] | Literal["best", "default"]
 ClassNames = Annotated[list[str], Field(max_length=MAX_CLASSES, fail_fast=True)]
 
 

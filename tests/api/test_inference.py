@@ -98,6 +98,17 @@ def test_visualization_is_a_jpeg_of_the_picture_with_the_box(null_models: Path, 
     assert np.abs(written.astype(int) - plain).max() > 100
 
 
+def test_a_picture_too_long_to_be_drawn_on_is_refused(null_models: Path) -> None:
+    done, data = cv2.imencode(".png", np.zeros((2, 70_000, 3), np.uint8))
+    assert done
+    with serving(MODELS_DIR=null_models) as client:
+        body = {"model_id": "null", "image": _base64(data.tobytes())}
+        found = refused(client, **body, visualize_predictions=True)
+        assert client.post("/infer/object_detection", json=body).status_code == 200
+    assert found[:2] == (413, "ImageTooLargeError")
+    assert "65500" in found[2]
+
+
 def refused(client: Any, **body: Any) -> tuple[int, str, str]:
     response = client.post("/infer/object_detection", json=body)
     content = response.json()
@@ -111,8 +122,8 @@ def test_bad_input_says_what_and_where_and_the_next_request_works(null_models: P
         cases: list[tuple[dict[str, Any], int, str, str]] = [
             ({"model_id": "null"}, 422, "RequestValidationError", "image"),
             ({"image": good["image"]}, 400, "InvalidModelIDError", "model_id"),
-            ({**good, "model_id": "nul"}, 404, "ClientCausedStepExecutionError", "null"),
-            ({**good, "model_id": "../etc/passwd"}, 400, "ClientCausedStepExecutionError", "id"),
+            ({**good, "model_id": "nul"}, 404, "ModelNotFoundError", "null"),
+            ({**good, "model_id": "../etc/passwd"}, 400, "InvalidModelIDError", "id"),
             ({**good, "image": []}, 400, "InputImageLoadError", "1 to"),
             ({**good, "image": {"type": "base64", "value": "bm8="}}, 400, "InputImageLoadError", ""),
             ({**good, "image": {"type": "base64", "value": "!!!"}}, 400, "InputImageLoadError", "base64"),
@@ -120,6 +131,8 @@ def test_bad_input_says_what_and_where_and_the_next_request_works(null_models: P
             ({**good, "image": _base64(png[: len(png) // 2])}, 400, "InputImageLoadError", ""),
             ({**good, "image": _base64(_png_header(40_000, 40_000))}, 413, "ImageTooLargeError", "40000"),
             ({**good, "image": {"type": "url", "value": "http://127.0.0.1/x.png"}}, 400, "ImageSourceRefused", ""),
+            ({**good, "confidence": "nan"}, 422, "RequestValidationError", "confidence"),
+            ({**good, "confidence": "-inf"}, 422, "RequestValidationError", "confidence"),
             ({**good, "confidence": "high"}, 422, "RequestValidationError", "confidence"),
             ({**good, "iou_threshold": 2}, 422, "RequestValidationError", "iou_threshold"),
         ]
@@ -127,6 +140,7 @@ def test_bad_input_says_what_and_where_and_the_next_request_works(null_models: P
             found = refused(client, **body)
             assert found[:2] == (status, error), found
             assert says in found[2], found
+            assert "Step" not in found[2], found
             assert "/" + str(null_models).lstrip("/") not in found[2]
         assert client.post("/infer/object_detection", json=good).status_code == 200
 
@@ -141,6 +155,26 @@ def _png_header(width: int, height: int) -> bytes:
     crc = zlib.crc32(header).to_bytes(4, "big")
     end = b"\x00\x00\x00\x00IEND\xaeB`\x82"
     return b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\x0d" + header + crc + end
+
+
+def test_the_class_of_a_picture_is_drawn(starter_models: Path, wire: Wire) -> None:
+    body = {"model_id": "squeezenet/1", "image": [wire("chelsea"), wire("coffee")], "visualize_predictions": True}
+    with serving(MODELS_DIR=starter_models) as client:
+        drawn = client.post("/infer/classification", json={**body, "confidence": 0.05}).json()
+        nothing = client.post("/infer/classification", json={**body, "confidence": 1}).json()
+    pictures = [_pixels(wire(name)["value"]) for name in ("chelsea", "coffee")]
+    for picture, with_class, without in zip(pictures, drawn, nothing, strict=True):
+        assert with_class["top"]
+        assert not without["top"]
+        assert _pixels(with_class["visualization"]).shape == picture.shape
+        assert np.abs(_pixels(with_class["visualization"])[:40, :200].astype(int) - picture[:40, :200]).mean() > 20
+        assert np.abs(_pixels(without["visualization"]).astype(int) - picture).mean() < 5
+
+
+def _pixels(value: str) -> np.ndarray[Any, Any]:
+    picture = cv2.imdecode(np.frombuffer(b64decode(value), np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    return picture
 
 
 def test_real_weights_find_a_person_and_a_cat(starter_models: Path, wire: Wire) -> None:
