@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from threading import Thread
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -73,9 +73,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.keeper = keeper = Doorkeeper(server.settings)
     gc.collect()
     gc.freeze()  # what is here now stays; looking through it again and again would cost every request
-    preloading = asyncio.get_running_loop().run_in_executor(None, server.preload)
+    # Nobody waits for it: a download may take longer than whoever stops the server does.
+    Thread(target=server.preload, name="preload", daemon=True).start()
     yield
     server.stopping.set()
-    await preloading
     keeper.threads.close()
     server.close()

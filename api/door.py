@@ -124,7 +124,8 @@ async def _watched(request: Request, control: Control, work: asyncio.Future[Resp
         return await work
     except asyncio.CancelledError:
         verdict = control.verdict()
-        if verdict is None:
+        if verdict is None:  # the server stops
+            control.cancel()
             raise
         return answer_to(verdict)
     finally:

@@ -22,6 +22,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Outcome = tuple[Any, BaseException | None]
 
+CLOSING_SECONDS = 5.0
+"""How long closing waits for the jobs that are at work."""
 LONG_SECONDS = 0.02
 """A job that has been at work for longer than this does not count as one that has just begun."""
 
@@ -119,14 +121,15 @@ class Threads:
                 self._idle.append(worker)
 
     def close(self) -> None:
-        """Let the threads finish all that was submitted, and wait for them."""
+        """Let the threads finish all that was submitted, and wait for them, but not for ever: some may never end."""
         with self._lock:
             self._closed = True
             for worker in self._idle:
                 worker.wake(None)
             self._idle.clear()
+        deadline = time.monotonic() + CLOSING_SECONDS
         for worker in self._threads:
-            worker.join()
+            worker.join(max(0.0, deadline - time.monotonic()))
 
     def _begin_some(self, loop: asyncio.AbstractEventLoop) -> None:
         """Under the lock: begin what may begin, and see to it that somebody looks again after the rest."""

@@ -154,6 +154,30 @@ def test_what_nobody_foresaw_does_not_end_preloading(
     assert "The model odd is not preloaded." in caplog.text
 
 
+def test_a_model_that_fails_in_whatever_way_keeps_nobody_waiting(
+    null_models: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("internals")
+
+    monkeypatch.setattr(ModelPool, "add", fail)
+    with serving(MODELS_DIR=null_models, PRELOAD_MODELS="a,b") as client:
+        time.sleep(0.2)
+        assert client.get("/readiness").status_code == 200
+    assert caplog.text.count("is not preloaded") == 2
+    assert "ZeroDivisionError: internals" in caplog.text
+
+
+def test_stopping_does_not_wait_for_models(null_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = threading.Event()
+    monkeypatch.setattr(ModelPool, "add", lambda *_: free.wait(15))
+    with serving(MODELS_DIR=null_models, PRELOAD_MODELS="null") as client:
+        assert client.get("/readiness").status_code == 503
+        started = time.monotonic()
+    assert time.monotonic() - started < 5
+    free.set()
+
+
 @pytest.mark.parametrize(
     ("request_id", "comes_back"), [("abc-1", True), ("x" * 200, False), (None, False)], ids=["sane", "long", "none"]
 )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from api import threads
 from api.threads import LONG_SECONDS, Threads
 
 
@@ -175,3 +176,18 @@ def test_closing_finishes_what_was_submitted() -> None:
 
     asyncio.run(ask())
     pool.close()
+
+
+def test_closing_waits_for_nobody_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "CLOSING_SECONDS", 0.1)
+    pool, free = Threads(2), threading.Event()
+
+    async def ask() -> None:
+        stuck = [pool.submit(free.wait, 5) for _ in range(3)]
+        started = time.perf_counter()
+        pool.close()
+        assert time.perf_counter() - started < 1
+        free.set()
+        await asyncio.gather(*stuck)
+
+    asyncio.run(ask())
