@@ -13,11 +13,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from api import errors, openapi
+from api.docs import serve_docs
 from api.door import Doorkeeper
 from api.middleware import REQUEST_ID, Outermost, ShortWay
 from api.routes import inference, info, models, workflows, workspaces
 from api.schemas.inference import ClassificationRequest, ObjectDetectionRequest
-from api.schemas.models import AddModelRequest, ClearModelsRequest, RemoveModelRequest
+from api.schemas.models import ClearModelsRequest, ModelRequest
 from api.schemas.workflows import DescribeRequest, InterfaceRequest, RunRequest, ValidateRequest
 from api.schemas.workspaces import NamedRunRequest, StoredInterfaceRequest, StoredRunRequest
 from api.server import Server, build
@@ -28,8 +29,7 @@ ROUTERS = (info.router, models.router, inference.router, workflows.router, works
 SCHEMAS = (
     ObjectDetectionRequest,
     ClassificationRequest,
-    AddModelRequest,
-    RemoveModelRequest,
+    ModelRequest,
     ClearModelsRequest,
     RunRequest,
     ValidateRequest,
@@ -44,7 +44,7 @@ EXPOSED_HEADERS = (REQUEST_ID, "X-Processing-Time", "X-Workflow-Id")
 
 def create_app(settings: Settings) -> ASGIApp:
     """An application over a server built as the settings say."""
-    app = FastAPI(title="Penstock", version=VERSION, lifespan=_lifespan)
+    app = FastAPI(title="Penstock", version=VERSION, lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.server = build(settings)
     routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
     for route in routes:
@@ -61,6 +61,7 @@ def create_app(settings: Settings) -> ASGIApp:
     )
     errors.register(app)
     openapi.document(app, routes, SCHEMAS)
+    serve_docs(app)
     fixed = [route for route in routes if not route.param_convertors]
     handlers = {(method, route.path): route.endpoint for route in fixed for method in route.methods or ()}
     return Outermost(ShortWay(app, handlers))

@@ -49,11 +49,11 @@ class Outermost:
         try:
             await self._app(scope, receive, send_with_id)
         except ClientDisconnect:
-            log.info("%s %s: the client left before its request was read.", scope["method"], scope["path"])
+            log.info("%s %r: the client left before its request was read.", scope["method"], scope["path"])
         except Exception:
             if started and not complete:
                 raise
-            log.exception("%s %s failed.", scope["method"], scope["path"])
+            log.exception("%s %r failed.", scope["method"], scope["path"])
             if not started:
                 await unforeseen()(scope, receive, send_with_id)
 

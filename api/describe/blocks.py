@@ -33,12 +33,13 @@ def describe(registry: Registry) -> dict[str, Any]:
 def describe_block(block: AnyBlock) -> dict[str, Any]:
     """One block: the JSON schema of its step, its outputs, and how they are nested."""
     signature = block.signature
+    name = getattr(block.function, "__name__", block.type)  # what runs a Python block is no function with a name
     gathered = [name for name, parameter in signature.parameters.items() if parameter.shape is Shape.GATHERED]
     return {
         "block_schema": block_schema(block),
         "outputs_manifest": describe_outputs(signature.outputs),
         "block_source": block.type.partition("/")[0],
-        "fully_qualified_block_class_name": f"{block.function.__module__}.{block.function.__name__}",
+        "fully_qualified_block_class_name": f"{block.function.__module__}.{name}",
         "human_friendly_block_name": _title(block),
         "manifest_type_identifier": block.type,
         "manifest_type_identifier_aliases": list(block.aliases),

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.door import answer
 from api.openapi import operation_id, takes
-from api.schemas.models import AddModelRequest, ClearModelsRequest, Nothing, RemoveModelRequest
+from api.schemas.models import ClearModelsRequest, ModelRequest, Nothing
 from api.server import Server
 
 router = APIRouter(tags=["models"], generate_unique_id_function=operation_id)
@@ -20,16 +20,16 @@ async def registry(request: Request) -> Response:
     return await answer(request, Nothing, _registry)
 
 
-@router.post("/model/add", **takes(AddModelRequest))
+@router.post("/model/add", **takes(ModelRequest))
 async def add(request: Request) -> Response:
     """Load a model, fetching its weights when it has to."""
-    return await answer(request, AddModelRequest, _add)
+    return await answer(request, ModelRequest, _add)
 
 
-@router.post("/model/remove", **takes(RemoveModelRequest))
+@router.post("/model/remove", **takes(ModelRequest))
 async def remove(request: Request) -> Response:
     """Unload a model; one that is not loaded is no error."""
-    return await answer(request, RemoveModelRequest, _remove)
+    return await answer(request, ModelRequest, _remove)
 
 
 @router.post("/model/clear", **takes(ClearModelsRequest))
@@ -38,12 +38,12 @@ async def clear(request: Request) -> Response:
     return await answer(request, ClearModelsRequest, _clear)
 
 
-def _add(server: Server, body: AddModelRequest) -> dict[str, Any]:
+def _add(server: Server, body: ModelRequest) -> dict[str, Any]:
     server.models.add(body.model_id)
     return _registry(server)
 
 
-def _remove(server: Server, body: RemoveModelRequest) -> dict[str, Any]:
+def _remove(server: Server, body: ModelRequest) -> dict[str, Any]:
     server.models.remove(body.model_id)
     return _registry(server)
 

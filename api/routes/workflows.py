@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import re
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -15,6 +17,7 @@ from api.openapi import operation_id, takes
 from api.schemas.models import Nothing
 from api.schemas.workflows import DescribeRequest, InterfaceRequest, RunRequest, ValidateRequest
 from api.server import Server
+from engine.registry import Registry
 from engine.report import Report
 from engine.state import Memory
 from engine.version import ENGINE_VERSION
@@ -42,14 +45,13 @@ async def validate(request: Request) -> Response:
 @router.post("/workflows/blocks/describe", **takes(DescribeRequest))
 async def describe_blocks(request: Request) -> Response:
     """All blocks with their schemas, the kinds, and what connects to what."""
-    zipped = "gzip" in request.headers.get("accept-encoding", "")
-    return await answer(request, DescribeRequest, lambda server, _: _described(server, zipped))
+    return await answer(request, DescribeRequest, partial(_described, zipped=_takes_gzip(request)))
 
 
 @router.get("/workflows/definition/schema")
 async def definition_schema(request: Request) -> Response:
     """The JSON schema of a workflow definition, with every block."""
-    return await answer(request, Nothing, lambda server, _: {"schema": definition_json_schema(server.engine.registry)})
+    return await answer(request, Nothing, partial(_definition_schema, zipped=_takes_gzip(request)))
 
 
 @router.get("/workflows/execution_engine/versions")
@@ -130,10 +132,32 @@ def _validate(server: Server, body: ValidateRequest) -> dict[str, Any]:
     return {"status": "ok", "warnings": warnings} if warnings else {"status": "ok"}
 
 
-def _described(server: Server, zipped: bool) -> Response:
-    response = json_response(describe(server.engine.registry))
+def _described(server: Server, body: DescribeRequest, zipped: bool) -> Response:
+    registry = server.engine.registry
+    if body.dynamic_blocks_definitions:
+        brought = registry.brought(body.dynamic_blocks_definitions).values()
+        registry = Registry(iter((*registry.blocks, *brought)))
+    return _zipped(describe(registry), zipped)
+
+
+def _definition_schema(server: Server, _: Nothing, zipped: bool) -> Response:
+    return _zipped({"schema": definition_json_schema(server.engine.registry)}, zipped)
+
+
+def _takes_gzip(request: Request) -> bool:
+    """Whether a client takes gzip: it names it, with a weight above zero where it gives one."""
+    for offer in request.headers.get("accept-encoding", "").lower().split(","):
+        coding, _, weight = offer.replace(" ", "").partition(";q=")
+        if coding == "gzip":
+            return not re.fullmatch(r"0(\.0*)?", weight)
+    return False
+
+
+def _zipped(content: dict[str, Any], zipped: bool) -> Response:
+    """JSON, made smaller where the client takes that."""
+    response = json_response(content)
     if zipped:
-        content = gzip.compress(response.body, compresslevel=5)
-        headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-        return Response(content, headers=headers, media_type="application/json")
+        response = Response(gzip.compress(response.body, compresslevel=5), media_type="application/json")
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
     return response

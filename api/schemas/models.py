@@ -9,17 +9,8 @@ class Nothing(BaseModel):
     """A body of which nothing is read."""
 
 
-class AddModelRequest(BaseModel):
-    """Load a model."""
-
-    model_config = ConfigDict(protected_namespaces=())
-
-    model_id: str
-    api_key: str | None = None
-
-
-class RemoveModelRequest(BaseModel):
-    """Unload a model."""
+class ModelRequest(BaseModel):
+    """Load or unload a model."""
 
     model_config = ConfigDict(protected_namespaces=())
 

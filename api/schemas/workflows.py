@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.document import MAX_OUTPUTS
+from engine.document import MAX_OUTPUTS, MAX_PYTHON_BLOCKS
 
+PythonBlocks = Annotated[list[Any], Field(max_length=MAX_PYTHON_BLOCKS)]
 OutputNames = Annotated[list[str], Field(max_length=MAX_OUTPUTS, fail_fast=True)]
 
 
@@ -47,3 +48,4 @@ class DescribeRequest(BaseModel):
     """Ask what blocks there are."""
 
     api_key: str | None = None
+    dynamic_blocks_definitions: PythonBlocks | None = Field(None, description="Python blocks to describe, too.")

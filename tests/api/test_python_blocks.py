@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -103,3 +104,14 @@ def test_workers_end_with_the_server(wire: Wire) -> None:
     with serving(OFFLINE_MODE=True, ALLOW_CUSTOM_PYTHON_EXECUTION_IN_WORKFLOWS=True) as client:
         process = run(client, document(), wire("coffee")).json()["outputs"][0]["process"]
     assert gone(process)
+
+
+def test_they_are_described_beside_the_others(client: httpx.Client, null_models: Path) -> None:
+    asked = {"dynamic_blocks_definitions": [BRIGHTNESS]}
+    described = client.post("/workflows/blocks/describe", json=asked).json()["blocks"]
+    found = {block["manifest_type_identifier"]: block for block in described}
+    assert {output["name"] for output in found["test/brightness@v1"]["outputs_manifest"]} == OUTPUTS.keys()
+    plain = client.post("/workflows/blocks/describe", json={}).json()["blocks"]
+    assert len(described) == len(plain) + 1
+    with serving(MODELS_DIR=null_models) as other:
+        assert other.post("/workflows/blocks/describe", json=asked).status_code == 403

@@ -25,6 +25,7 @@ import pytest
 from api import door
 from api.errors import STATUS
 from api.server import build
+from api.serving import configured
 from api.settings import Settings, SettingsError
 from engine import errors
 from engine.errors import ModelDownloadError, PenstockError, ServerBusyError
@@ -227,6 +228,7 @@ def test_what_nobody_foresaw_is_a_500_without_details(
     assert (answer.status_code, answer.json()["error_type"]) == (500, "InternalServerError")
     assert "internals" not in answer.text
     assert answer.headers["x-request-id"]
+    assert ("access-control-allow-origin" in answer.headers) is (origin is not None)
     assert "ZeroDivisionError: internals" in caplog.text
 
 
@@ -235,7 +237,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_failure(
 ) -> None:
     with serving(MODELS_DIR=null_models) as client, caplog.at_level("INFO", "penstock"):
         with socket.create_connection((client.base_url.host, client.base_url.port or 0)) as wire:
-            wire.sendall(b"POST /workflows/run HTTP/1.1\r\nHost: me\r\nContent-Length: 100\r\n\r\n{")
+            wire.sendall(b"POST /local/workflows/a%0AERROR:b HTTP/1.1\r\nHost: me\r\nContent-Length: 100\r\n\r\n{")
             time.sleep(0.1)
         deadline = time.monotonic() + 5
         while "the client left" not in caplog.text and time.monotonic() < deadline:
@@ -243,6 +245,12 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_failure(
         assert client.get("/healthz").status_code == 200
     assert "the client left" in caplog.text
     assert "failed" not in caplog.text
+    assert "\nERROR:b" not in caplog.text
+
+
+@pytest.mark.parametrize(("ours", "uvicorns"), [("WARNING", 20), ("DEBUG", 20), ("ERROR", 40)])
+def test_who_wants_errors_alone_gets_no_news(null_models: Path, ours: str, uvicorns: int) -> None:
+    assert configured(Settings(MODELS_DIR=null_models, LOG_LEVEL=ours)).log_level == uvicorns
 
 
 def test_browsers_may_ask(null_models: Path) -> None:
@@ -403,7 +411,10 @@ def test_every_fault_has_a_status_and_every_error_a_fault() -> None:
 def test_openapi_describes_the_bodies(null_models: Path) -> None:
     with serving(MODELS_DIR=null_models) as client:
         document = client.get("/openapi.json").json()
-        assert client.get("/docs").status_code == 200
+        page = client.get("/docs")
+    assert page.status_code == 200
+    assert "/infer/object_detection" in page.text
+    assert "://" not in page.text, "it works without a network"
     body = document["paths"]["/infer/object_detection"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     name = body["$ref"].rpartition("/")[2]
     assert "image" in document["components"]["schemas"][name]["required"]

@@ -201,6 +201,21 @@ def test_blocks_are_described(null_models: Path) -> None:
     assert gzip.decompress(gzip.compress(plain.content)) == plain.content
 
 
+@pytest.mark.parametrize("path", ["/workflows/blocks/describe", "/workflows/definition/schema"])
+@pytest.mark.parametrize(
+    ("accepted", "zipped"),
+    [("gzip", True), ("br, GZIP;q=0.5", True), ("gzip;q=0", False), ("gzip; q=0.0, br", False), ("x-gzip-not", False)],
+)
+def test_large_descriptions_are_zipped_for_those_who_take_it(
+    null_models: Path, path: str, accepted: str, zipped: bool
+) -> None:
+    with serving(MODELS_DIR=null_models) as client:
+        answer = client.get(path, headers={"Accept-Encoding": accepted})
+    assert (answer.headers.get("content-encoding") == "gzip") is zipped
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.json()
+
+
 def test_the_schema_of_definitions_and_versions(null_models: Path) -> None:
     with serving(MODELS_DIR=null_models) as client:
         schema = client.get("/workflows/definition/schema").json()["schema"]
