@@ -231,7 +231,9 @@ def test_workers_that_never_let_go_end_when_the_server_is_killed(tmp_path: Path)
     hasty = held.replace("timeout=100", "timeout=1").replace("workers =", "process.GRACE = 0\nworkers =")
     note = tmp_path / "busy"
     with subprocess.Popen(
-        [sys.executable, "-c", f"from blocks.python import process{hasty}", note], stdout=subprocess.DEVNULL
+        [sys.executable, "-c", f"from blocks.python import process{hasty}", note],
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(tmp_path)},  # where the folder of the worker stays
     ) as server:
         deadline = time.monotonic() + 20
         while not (note.exists() and note.read_text()):
