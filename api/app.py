@@ -77,6 +77,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # Nobody waits for it: a download may take longer than whoever stops the server does.
     Thread(target=server.preload, name="preload", daemon=True).start()
     yield
-    server.stopping.set()
     keeper.threads.close()
     server.close()

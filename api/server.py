@@ -34,7 +34,7 @@ class Server:
     Attributes:
         python: what runs Python blocks that come with workflows; None where that is not allowed.
         ready: whether the models that the settings name have been tried; until then /readiness says no.
-        stopping: is set when the server ends, so that nobody begins anything that takes long.
+        stopping: is set when the server ends, so that nobody goes on with what takes long.
     """
 
     settings: Settings
@@ -69,6 +69,7 @@ class Server:
 
     def close(self) -> None:
         """Let go of threads, connections and the processes of Python blocks."""
+        self.stopping.set()
         self.engine.close()
         self.egress.close()
         if self.python is not None:
