@@ -102,12 +102,17 @@ class Settings(BaseSettings):
     log_level: Level = Field("WARNING", alias="LOG_LEVEL", description="Least severe level that is logged.")
 
     # Bounds
-    max_body_bytes: int = Field(64 * MIB, alias="PENSTOCK_MAX_BODY_BYTES", gt=0, description="Largest request body.")
+    max_body_bytes: int = Field(
+        64 * MIB,
+        alias="PENSTOCK_MAX_BODY_BYTES",
+        gt=0,
+        description="Largest request body; all that arrive at once have room for eight of them.",
+    )
     body_timeout: float = Field(
         60.0, alias="PENSTOCK_BODY_TIMEOUT", gt=0, description="Seconds within which a body has to arrive."
     )
     max_waiting: int = Field(
-        128, alias="PENSTOCK_MAX_WAITING", gt=0, description="Requests in the house at once; more get a 503."
+        128, alias="PENSTOCK_MAX_WAITING", gt=0, description="Requests at once whose body is there; more get a 503."
     )
     threads: int = Field(
         default_factory=lambda: max(4, 2 * (os.cpu_count() or 1)),
@@ -123,13 +128,19 @@ class Settings(BaseSettings):
     )
 
     run_timeout: float = Field(
-        300.0, alias="PENSTOCK_RUN_TIMEOUT", gt=0, description="Seconds that a workflow may run for one request."
+        300.0,
+        alias="PENSTOCK_RUN_TIMEOUT",
+        gt=0,
+        description="Seconds that a workflow may run for one request, once it has begun.",
     )
     step_timeout: float = Field(
         120.0, alias="PENSTOCK_STEP_TIMEOUT", gt=0, description="Seconds that one of its steps may take."
     )
     max_run_bytes: int = Field(
-        MAX_BYTES, alias="PENSTOCK_MAX_RUN_BYTES", gt=0, description="Bytes that the values of one run may hold."
+        MAX_BYTES,
+        alias="PENSTOCK_MAX_RUN_BYTES",
+        gt=0,
+        description="Bytes that the values and results of one run may hold.",
     )
     profiling: bool = Field(
         True, alias="ENABLE_WORKFLOWS_PROFILING", description="Profile the runs of requests that ask for it."
