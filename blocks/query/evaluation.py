@@ -89,9 +89,8 @@ class Evaluation(dict[str, Any]):
             try:
                 return pattern(text, limit)
             except TimeoutError:
-                limit *= (
-                    2  # the limit counts the time of all threads of the server, of which this one may have had little
-                )
+                # The limit counts the time of all threads of the server, of which this one may have had little.
+                limit *= 2
             finally:
                 self._seconds -= thread_time() - start
         raise OperationError(
