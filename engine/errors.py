@@ -19,10 +19,8 @@ the wire: they travel as `error_type`, so those that today's clients know keep t
     │   ├── InvalidModelIDError             not an id
     │   ├── ModelNotFoundError              no provider has it
     │   ├── ModelNotRecognisedError         weights of no family that we know
-    │   ├── ModelTaskError                  a model of another task than was asked for
-    │   ├── ModelInputError                 the model cannot take this input
-    │   ├── ModelArtefactError              broken weights or manifest
-    │   ├── ModelDownloadError              every mirror of the weights failed
+    │   ├── ModelTaskError · ModelInputError         another task than was asked for; an input that cannot be taken
+    │   ├── ModelArtefactError · ModelDownloadError  broken weights or manifest; every mirror failed
     │   └── OnnxProviderNotAvailable        a required execution provider is absent
     └── WorkflowError
         ├── WorkflowNotFoundError · MalformedWorkflowResponseError   of those that are stored here
