@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from skimage import data as photos
 
 from api.settings import Settings
@@ -19,6 +20,10 @@ from benchmarks.nothing import write_null_model
 from engine.errors import ModelDownloadError
 from models.providers.starter import StarterProvider
 from tests.engine.guard.servers import HOST
+
+# The machine may be busy, and the first text that is drawn in a fresh checkout takes hypothesis seconds.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from blocks.python.folder import Folder
 from blocks.python.messages import HEADER, Part, sizes
@@ -65,28 +64,27 @@ class Process:
         with ExitStack() as owned, ExitStack() as passed:
             self._folder = Folder()
             owned.callback(self._folder.remove)
-            request, self._requests = os.pipe()
-            passed.callback(os.close, request)
-            owned.callback(os.close, self._requests)
-            self._answers, answer = os.pipe()
-            passed.callback(os.close, answer)
-            owned.callback(os.close, self._answers)
+            # Made here rather than by subprocess, which may leave some open when it runs out of descriptors half-way.
+            request, self._requests = _pipe(passed, owned)
+            self._answers, answer = _pipe(owned, passed)
+            stdout, prints = _pipe(owned, passed)
+            stderr, complains = _pipe(owned, passed)
+            nothing = os.open(os.devnull, os.O_RDONLY)
+            passed.callback(os.close, nothing)
             limits = map(str, (request, answer, memory, processors))
             self._process = subprocess.Popen(  # noqa: S603 - this very interpreter, and no shell
                 [sys.executable, "-I", "-u", "-X", "utf8", "-c", BOOT, str(ROOT), *limits],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stdin=nothing,
+                stdout=prints,
+                stderr=complains,
                 cwd=self._folder.path,
                 env=self._environment(),
                 pass_fds=(request, answer),
                 start_new_session=True,
             )
-            self._printed = [_Printed(self._process.stdout), _Printed(self._process.stderr)]
-            for stream in self._printed:
-                owned.callback(stream.close)
-            for descriptor in (self._requests, self._answers):
+            for descriptor in (self._requests, self._answers, stdout, stderr):
                 os.set_blocking(descriptor, False)
+            self._printed = [_Printed(stdout), _Printed(stderr)]
             self._owned = owned.pop_all()
 
     @property
@@ -186,6 +184,14 @@ class Process:
         return f"ended its process by the signal {-code}"
 
 
+def _pipe(reader: ExitStack, writer: ExitStack) -> tuple[int, int]:
+    """A new pipe, of which each closes its end."""
+    read, write = os.pipe()
+    reader.callback(os.close, read)
+    writer.callback(os.close, write)
+    return read, write
+
+
 class _Outgoing:
     """A message on its way to a worker."""
 
@@ -256,14 +262,11 @@ class _Incoming:
 class _Printed:
     """What a worker prints, as much as is kept of it."""
 
-    def __init__(self, stream: IO[bytes] | None) -> None:
-        assert stream is not None  # noqa: S101 - the process was started with pipes
-        self._stream = stream
-        self.descriptor = stream.fileno()
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
         self.ended = False
         self._kept = bytearray()
         self._more = False
-        os.set_blocking(self.descriptor, False)
 
     def go_on(self) -> bool:
         """Read as much as there is now; whether there was anything."""
@@ -285,7 +288,3 @@ class _Printed:
         """What is kept, and a mark where there was more."""
         text = self._kept.decode(errors="replace")
         return f"{text}\n[more than {MAX_PRINTED_BYTES} bytes]" if self._more else text
-
-    def close(self) -> None:
-        """Close the pipe."""
-        self._stream.close()

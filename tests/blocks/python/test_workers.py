@@ -318,18 +318,17 @@ def test_a_system_that_has_no_more_to_give(tmp_path: Path, monkeypatch: pytest.M
     """With one descriptor more each time, a process gets further; none is lost when it does not get far enough."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     workers = Workers(timeout=20, memory=MEMORY, most=1)
-    free = os.open("/dev/null", os.O_RDONLY)
-    os.close(free)
-    before = len(list(Path("/proc/self/fd").iterdir()))
+    before = {int(descriptor.name) for descriptor in Path("/proc/self/fd").iterdir()}
+    free = [number for number in range(200) if number not in before]
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    for more in range(8):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (free + more, hard))
+    for more in range(10):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free[more], hard))
         try:
             with pytest.raises(ServerBusyError, match=r"can be started now: .* Too many open files"):
                 call(workers, f"def run(self):\n    return {more}")
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == len(before)
     assert not list(tmp_path.iterdir())
     assert call(workers, "def run(self):\n    return 1") == 1
     workers.close()
