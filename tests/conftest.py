@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import trustme
 from hypothesis import HealthCheck, settings
 from skimage import data as photos
 
@@ -75,13 +74,10 @@ def black() -> np.ndarray[Any, np.dtype[np.uint8]]:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for images.example.com that nobody has signed, with its key, in one file."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl is not installed")
-    folder = tmp_path_factory.mktemp("tls")
-    key, cert = folder / "key.pem", folder / "cert.pem"
-    request = f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={HOST} -addext subjectAltName=DNS:{HOST}"
-    subprocess.run([openssl, *request.split(), "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
-    cert.write_text(cert.read_text() + key.read_text())
-    return cert
+    """One file with a certificate for images.example.com, its key, and the authority behind it, which nobody knows."""
+    authority = trustme.CA()
+    issued = authority.issue_cert(HOST)
+    file = tmp_path_factory.mktemp("tls") / "images.pem"
+    for part in (*issued.cert_chain_pems, issued.private_key_pem, authority.cert_pem):
+        part.write_to_path(file, append=True)
+    return file
