@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 MANIFEST_FILE = "manifest.json"
+WEIGHTS_FILE = "model.onnx"
 
 
 def _encodable(text: str) -> str:
@@ -69,6 +70,7 @@ class Manifest(BaseModel):
         sha256: of the weights file, in hexadecimal.
         licence: of the weights, as their makers state it.
         source: where the weights came from, for people.
+        weights: the name of the file beside the manifest that has them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,3 +83,4 @@ class Manifest(BaseModel):
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     licence: Text = "unknown"
     source: Text = "unknown"
+    weights: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.onnx$")] = WEIGHTS_FILE

@@ -7,14 +7,12 @@ NAME/1/anything.onnx                  dropped in, when it is the only one there
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import logging
 import os
 import re
 import secrets
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,18 +26,15 @@ from engine.errors import InvalidModelIDError, ModelArtefactError, ModelError, M
 from models import families
 from models.families.family import Recognition, image_input
 from models.labels import labels as read_labels
-from models.manifest import MANIFEST_FILE, Manifest
+from models.manifest import MANIFEST_FILE, WEIGHTS_FILE, Manifest
 from models.preprocessing import prepare_batch
 from models.providers.provider import Weights
 from models.session import CPU, OrtSession
 
 MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*){0,3}")
 MAX_ID_LENGTH = 200
-WEIGHTS_FILE = "model.onnx"
 MAX_MANIFEST_BYTES = 8 << 20
 MAX_GRAPHS_REMEMBERED = 1024
-AT_FDCWD, RENAME_EXCHANGE = -100, 2
-"""Of renameat2(2), which Python does not have."""
 
 log = logging.getLogger(__name__)
 
@@ -71,11 +66,7 @@ class DiskProvider:
         check_id(model_id)
         place = self._folder / model_id
         if (place / MANIFEST_FILE).exists():
-            weights = place / WEIGHTS_FILE
-            self._refuse_links_out(model_id, place / MANIFEST_FILE, weights)
-            if not weights.is_file():
-                raise ModelArtefactError(f"{model_id} has a manifest but no {WEIGHTS_FILE}.", hint="Add it again.")
-            return Weights(_read_manifest(model_id, place / MANIFEST_FILE), weights)
+            return self._added(model_id, place)
         dropped = _dropped_in(place)
         if dropped is None:
             return None
@@ -83,6 +74,18 @@ class DiskProvider:
         stat = dropped.stat()
         graph = self._look(dropped, stat.st_mtime_ns, stat.st_size)
         return Weights(_make_manifest(model_id, graph, "dropped in", None), dropped)
+
+    def _added(self, model_id: str, place: Path) -> Weights:
+        """The weights that a manifest names. It may be replaced just after it was read, and is read again then."""
+        self._refuse_links_out(model_id, place / MANIFEST_FILE)
+        manifest = _read_manifest(model_id, place / MANIFEST_FILE)
+        if not (place / manifest.weights).is_file():
+            manifest = _read_manifest(model_id, place / MANIFEST_FILE)
+        weights = place / manifest.weights
+        self._refuse_links_out(model_id, weights)
+        if not weights.is_file():
+            raise ModelArtefactError(f"{model_id} has a manifest but no {weights.name}.", hint="Add it again.")
+        return Weights(manifest, weights)
 
     def list(self) -> Iterator[Manifest]:
         """What is known of every model that can be found; what is wrong with the others is logged."""
@@ -155,15 +158,17 @@ def add(
     """
     names = None if labels is None else read_labels(labels)
     with arriving(folder, model_id, replace=replace) as place:
-        shutil.copyfile(file, place / WEIGHTS_FILE)
-        _sync(place / WEIGHTS_FILE)
+        # Weights that take the place of others lie beside them for a moment.
+        weights = place / (f"model-{secrets.token_hex(4)}.onnx" if replace else WEIGHTS_FILE)
+        shutil.copyfile(file, weights)
+        _sync(weights)
         try:
-            graph = _look_into(place / WEIGHTS_FILE, family)
+            graph = _look_into(weights, family)
         except ModelArtefactError as error:
             raise ModelArtefactError(
                 f"{file.name} cannot become {model_id}: it cannot be loaded.", hint=error.hint
             ) from error
-        manifest = _make_manifest(model_id, graph, file.name, names)
+        manifest = _make_manifest(model_id, graph, file.name, names).model_copy(update={"weights": weights.name})
         write_manifest(place, manifest)
     return manifest
 
@@ -171,6 +176,8 @@ def add(
 @contextmanager
 def arriving(folder: Path, model_id: str, *, replace: bool = False) -> Iterator[Path]:
     """An empty folder that becomes the model's, at once, when the block ends well, and vanishes otherwise.
+
+    Of a model that is replaced, either the old files or the new ones are there at any time.
 
     Raises:
         InvalidModelIDError: that is no id, or not a free one.
@@ -180,16 +187,14 @@ def arriving(folder: Path, model_id: str, *, replace: bool = False) -> Iterator[
     place = folder / model_id
     # Names that start with a dot are no ids, so whatever is left behind by a killed process is never taken for a model.
     new = folder / f".{secrets.token_hex(8)}"
-    old = new.with_suffix(".old")
     try:
         _refuse_taken(folder, model_id, replace=replace)
         new.mkdir(parents=True)
         yield new
         place.parent.mkdir(parents=True, exist_ok=True)
-        if not (replace and place.exists()):
-            new.rename(place)
-        elif not _exchange(new, place):
-            place.rename(old)
+        if replace and place.exists():
+            _move_in(new, place)
+        else:
             new.rename(place)
     except OSError as error:
         raise ModelArtefactError(
@@ -197,16 +202,23 @@ def arriving(folder: Path, model_id: str, *, replace: bool = False) -> Iterator[
             hint="Look at the file, the folder of models and the disk.",
         ) from error
     finally:
-        if old.exists() and not place.exists():
-            old.rename(place)
         shutil.rmtree(new, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
 
 
-def _exchange(one: Path, other: Path) -> bool:
-    """Have two folders swap their places, so that there is something in either at any time; False where we cannot."""
-    swap = getattr(ctypes.CDLL(None), "renameat2", None) if sys.platform == "linux" else None
-    return swap is not None and swap(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) == 0
+def _move_in(new: Path, place: Path) -> None:
+    """Move the files of a model beside those of another; the manifest, which says whose turn it is, comes last."""
+    before, files = list(place.iterdir()), [file for file in new.iterdir() if file.name != MANIFEST_FILE]
+    try:
+        for file in files:
+            file.replace(place / file.name)
+        (new / MANIFEST_FILE).replace(place / MANIFEST_FILE)
+    except OSError:
+        for file in files:
+            (place / file.name).unlink(missing_ok=True)
+        raise
+    for file in before:
+        if file.name != MANIFEST_FILE:
+            file.unlink(missing_ok=True)
 
 
 def write_manifest(place: Path, manifest: Manifest) -> None:

@@ -11,9 +11,9 @@ from engine.errors import ModelDownloadError
 from models.catalogue import CATALOGUE, Row
 from models.download import Progress
 from models.labels import labels
-from models.manifest import Manifest
+from models.manifest import WEIGHTS_FILE, Manifest
 from models.mirrors import fetch
-from models.providers.disk import WEIGHTS_FILE, DiskProvider, arriving, write_manifest
+from models.providers.disk import DiskProvider, arriving, write_manifest
 from models.providers.provider import Weights
 
 PATIENCE = 10.0

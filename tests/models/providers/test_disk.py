@@ -10,15 +10,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from onnx import helper
 
 from benchmarks.nothing import write_null_model
 from engine.errors import InvalidModelIDError, ModelArtefactError, ModelError, ModelNotRecognisedError
 from models import families
-from models.manifest import Preprocessing, Task
+from models.manifest import MANIFEST_FILE, Preprocessing, Task
 from models.providers import disk
 from models.providers.disk import DiskProvider, add
 from models.providers.provider import Weights
@@ -349,7 +351,7 @@ def test_nothing_is_replaced_unless_that_is_wanted(folder: Path, named: Path, dr
         found = DiskProvider(folder).find(model_id)
         assert found is not None
         assert found.manifest.source == "other.onnx"
-        assert sorted(path.name for path in found.path.parent.iterdir()) == ["manifest.json", "model.onnx"]
+        assert {path.name for path in found.path.parent.iterdir()} == {MANIFEST_FILE, found.manifest.weights}
     assert not list(folder.glob(".*"))
 
 
@@ -363,44 +365,64 @@ def test_a_replacement_that_fails_changes_nothing(folder: Path, named: Path, nam
     assert not list(folder.glob(".*"))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets folders swap their places")
 def test_a_model_is_there_at_any_time_while_it_is_replaced(
     folder: Path, named: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(folder, named, "mine/1")
-    seen: list[bool] = []
-    rename = Path.rename
+    sources: list[str] = []
 
-    def watch(path: Path, target: Path) -> Path:
-        result = rename(path, target)
-        seen.append(DiskProvider(folder).find("mine/1") is not None)
-        return result
+    def watch(change: Callable[..., Any]) -> Callable[..., Any]:
+        def changed(path: Path, *arguments: Any, **settings: Any) -> Any:
+            result = change(path, *arguments, **settings)
+            found = DiskProvider(folder).find("mine/1")
+            assert found is not None
+            assert hashlib.sha256(found.path.read_bytes()).hexdigest() == found.manifest.sha256
+            sources.append(found.manifest.source)
+            return result
 
-    monkeypatch.setattr(Path, "rename", watch)
-    (folder.parent / "other.onnx").write_bytes(named.read_bytes())
-    assert add(folder, folder.parent / "other.onnx", "mine/1", replace=True).source == "other.onnx"
-    assert all(seen)
+        return changed
+
+    for name in ("rename", "replace", "unlink"):
+        monkeypatch.setattr(Path, name, watch(getattr(Path, name)))
+    graph = onnx.load(named)
+    graph.doc_string = "another one"
+    onnx.save(graph, folder.parent / "other.onnx")
+    add(folder, folder.parent / "other.onnx", "mine/1", replace=True)
+    assert sources == [named.name, "other.onnx", "other.onnx"]
+    assert len(list((folder / "mine/1").iterdir())) == 2
     assert not list(folder.glob(".*"))
 
 
-def test_what_was_there_is_put_back_when_its_replacement_cannot_take_its_place(
+def test_what_was_there_stays_when_its_replacement_cannot_take_its_place(
     folder: Path, named: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manifest = add(folder, named, "mine/1")
-    rename = Path.rename
+    replace = Path.replace
 
-    def refuse_new(path: Path, target: Path) -> Path:
-        if path.name.startswith(".") and not path.suffix:
+    def refuse_manifest(path: Path, target: Path) -> Path:
+        if path.name == MANIFEST_FILE:
             raise PermissionError(13, "Permission denied")
-        return rename(path, target)
+        return replace(path, target)
 
-    monkeypatch.setattr(disk, "_exchange", lambda _one, _other: False)
-    monkeypatch.setattr(Path, "rename", refuse_new)
+    monkeypatch.setattr(Path, "replace", refuse_manifest)
     with pytest.raises(ModelArtefactError, match=r"mine/1 cannot be stored: Permission denied\."):
         add(folder, named, "mine/1", replace=True)
     found = DiskProvider(folder).find("mine/1")
     assert found is not None
     assert found.manifest == manifest
+    assert {file.name for file in (folder / "mine/1").iterdir()} == {MANIFEST_FILE, manifest.weights}
+
+
+def test_a_manifest_that_is_replaced_while_it_is_read_is_read_again(
+    folder: Path, named: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = add(folder, named, "mine/1")
+    new = add(folder, named, "mine/1", replace=True)
+    answers = iter((old, new))
+    monkeypatch.setattr(disk, "_read_manifest", lambda _id, _path: next(answers))
+    found = DiskProvider(folder).find("mine/1")
+    assert found is not None
+    assert found.manifest == new
 
 
 def test_models_do_not_lie_in_each_other(folder: Path, named: Path) -> None:
@@ -458,6 +480,7 @@ def test_a_model_may_be_moved(folder: Path, named: Path) -> None:
 KILLED = """
 import shutil, sys, time
 from pathlib import Path
+from typing import Any
 from models.providers.disk import add
 
 def copy_half(source, target):
