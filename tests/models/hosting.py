@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.engine.guard.servers import running
 
 Answer = bytes | Callable[[BaseHTTPRequestHandler], None]
 
@@ -44,14 +45,8 @@ def hosting(answers: Mapping[str, Answer]) -> Iterator[Host]:
     server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
     server.daemon_threads = True
     host = Host(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+    with running(server):
         yield host
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def start(handler: BaseHTTPRequestHandler, length: int | None) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseServer
 from typing import Any, Protocol
 
 from engine.guard.fetch import fetch
@@ -80,10 +81,17 @@ def serving(answers: Mapping[str, Answer], tls: ssl.SSLContext | None = None) ->
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     site = Site(server.server_address[1])
+    with running(server):
+        yield site
+
+
+@contextmanager
+def running(server: BaseServer) -> Iterator[None]:
+    """A server that answers in a thread of its own until the block ends."""
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
-        yield site
+        yield
     finally:
         server.shutdown()
         server.server_close()
