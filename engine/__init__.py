@@ -10,12 +10,12 @@ value is, as workflows name it. A *gate* is a block that decides, row by row, wh
 1. What people write. A `block` is a function whose signature is its manifest, written in the words of `values/shape`;
    what that says is listed at `Parameter` and `Signature`, the first classes of `signature`. A `document` has
    inputs, steps and outputs, and `selectors` point from one to another.
-2. What becomes of it. `plan` is the end, with a drawing of what an axis and a column are; the first lines of `compiler`
+2. What becomes of it. `plan` is the end, and says how often steps run and for which rows; the first lines of `compiler`
    are the way there, and `workflow` is what its passes hand on. `read` and `parse`, with `arguments`, make typed steps
    (those of inner workflows among them, which can wait); `link` orders them; `check` compares kinds; `axes` says how
    often each runs; `lower` writes the plan.
-3. How a plan is run. `table` holds the columns. `inputs` writes the first; `run` calls the block for each row for which
-   `reading` finds all arguments; `outputs` nests the columns into results.
+3. How a plan is run. `table` holds the columns. `inputs` writes the first; `run` calls blocks row by row, with what
+   `reading` finds for them; `writing` puts what they return into columns; `outputs` nests the columns into results.
 4. The door. `engine` keeps plans and runs them.
 
 When it is needed:
@@ -25,8 +25,8 @@ When it is needed:
 - Workflows in workflows: `embed` fetches those that are named, and `inner` makes their steps steps of the whole.
 - Who runs what when: `schedule` says which step is next, and `crew` lends it threads; `control` stops a run, with a
   `budget` of bytes.
-- What is said: `errors` is the tree of all that can be wrong, and `fault` says whose doing it is; `report`, `console`
-  and `skips` tell what happened in a run; `spelling` guesses what was meant; `version` is ours.
+- What is said: `errors` is the tree of all that can be wrong; `fault` says whose doing it is, and `phase` when it was.
+  `report`, `console` and `skips` tell what happened in a run; `spelling` guesses what was meant; `version` is ours.
 - Strangers: `wire` turns values into JSON and back; through `guard` alone come their bytes, addresses and paths. Each
   begins with a tour of its own.
 """

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import RuntimeInputError
-from engine.fault import Phase
 from engine.values.detections import Detections
 from engine.values.image import Image
 from engine.values.shape import Missing
@@ -67,7 +66,6 @@ class Budget:
             raise RuntimeInputError(
                 f"The values of this run hold more than {self._most} bytes.",
                 hint="Send fewer or smaller pictures, or make fewer; PENSTOCK_MAX_RUN_BYTES sets the limit.",
-                context=Phase.INPUTS,
             )
 
     def _size(self, value: Any, depth: int) -> int:
@@ -91,7 +89,7 @@ class Budget:
         if kind is not list and kind is not tuple and kind is not dict:
             return 0
         if depth == MAX_DEPTH:
-            raise RuntimeInputError(f"A value is nested more than {MAX_DEPTH} deep.", context=Phase.INPUTS)
+            raise RuntimeInputError(f"A value is nested more than {MAX_DEPTH} deep.")
         if kind is dict:
             return 2 * POINTER * len(value) + sum(self._size(item, depth + 1) for item in value.values())
         return POINTER * len(value) + sum(self._size(item, depth + 1) for item in value)

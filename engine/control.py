@@ -9,7 +9,8 @@ from typing import Any
 
 from engine.budget import MAX_BYTES, Budget
 from engine.errors import RunCancelledError, RunTimeoutError, WorkflowExecutionEngineError
-from engine.fault import BlockError, Phase
+from engine.fault import BlockError
+from engine.phase import Phase
 
 
 class Control:

@@ -16,9 +16,9 @@ from engine.compiler.parse import parse_workflow
 from engine.control import Control
 from engine.crew import Crew
 from engine.errors import BlockInterfaceError, WorkflowDefinitionError
-from engine.fault import Phase
 from engine.inputs import Decode, bind
 from engine.outputs import collect
+from engine.phase import Phase, during
 from engine.plan import Plan
 from engine.registry import Registry
 from engine.report import Report
@@ -148,14 +148,14 @@ class Engine:
         report, control = report or Report(), control or Control()
         control.start()
         resources = {**self._resources, MUTED: muted}
-        with report.time("inputs", PART_EVENT):
+        with report.time("inputs", PART_EVENT), during(Phase.INPUTS):
             table = bind(plan, inputs, self._decoding(control))
-        run = Run(plan, table, resources, memory or Memory(), self._crew, control, report)
-        with report.time("steps", PART_EVENT):
+            run = Run(plan, table, resources, memory or Memory(), self._crew, control, report)
+        with report.time("steps", PART_EVENT), during(Phase.STEPS):
             run.execute()
         if report.debug:
             report.skipped = explain_skips(plan, table)
-        with report.time("outputs", PART_EVENT):
+        with report.time("outputs", PART_EVENT), during(Phase.OUTPUTS):
             return collect(plan, table, encode if wire else None, control.budget, excluded)
 
     def _decoding(self, control: Control) -> Decode:

@@ -54,7 +54,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.fault import BlockError, Fault, Phase
+from engine.fault import BlockError, Fault
 
 
 class PenstockError(Exception):
@@ -345,7 +345,7 @@ class ClientCausedStepExecutionError(WorkflowExecutionEngineError):
     """A block failed because of what the caller asked for; the cause lends its fault."""
 
     def __init__(self, message: str, *, cause: PenstockError, blocks: tuple[BlockError, ...]) -> None:
-        super().__init__(message, hint=cause.hint, context=Phase.STEPS, blocks=blocks)
+        super().__init__(message, hint=cause.hint, blocks=blocks)
         self.fault = cause.fault
         self.cause = cause
 

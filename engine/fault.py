@@ -1,4 +1,4 @@
-"""What errors say besides their message: whose doing they are, when they happened, and which step is to blame."""
+"""What errors say besides their message: whose doing they are, and which step is to blame."""
 
 from __future__ import annotations
 
@@ -20,17 +20,6 @@ class Fault(StrEnum):
     UPSTREAM = "upstream"
     UNABLE = "unable"
     OURS = "ours"
-
-
-class Phase(StrEnum):
-    """When in the life of a workflow an error happened: its `context` on the wire."""
-
-    PARSING = "workflow_compilation | workflow_definition_parsing"
-    INNER = "workflow_compilation | inner_workflows"
-    BROUGHT = "workflow_compilation | dynamic_blocks_compilation"
-    GRAPH = "workflow_compilation | execution_graph_construction"
-    INPUTS = "workflow_execution | runtime_input_validation"
-    STEPS = "workflow_execution | step_execution"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.errors import RuntimeInputError
-from engine.fault import Phase
 from engine.kinds import ANY
 from engine.plan import BATCH, Plan, PlannedInput
 from engine.table import MAX_ROWS, Table
@@ -35,7 +34,7 @@ def bind(plan: Plan, given: Mapping[str, Any], decode: Decode) -> Table:
             continue
         value = given.get(item.name)
         if value is None:
-            raise RuntimeInputError(f"The workflow needs the input {item.name!r}.", context=Phase.INPUTS)
+            raise RuntimeInputError(f"The workflow needs the input {item.name!r}.")
         _lay(table, item, value, size, decode)
     return table
 
@@ -57,14 +56,11 @@ def _lay(table: Table, item: PlannedInput, value: Any, size: int, decode: Decode
         table.columns[item.slot] = [_decoded(item, value, item.name, decode)] * size
         return
     if not value:
-        raise RuntimeInputError(
-            f"The input {item.name!r} is an empty list.", hint="A batch has one element or more.", context=Phase.INPUTS
-        )
+        raise RuntimeInputError(f"The input {item.name!r} is an empty list.", hint="A batch has one element or more.")
     if len(value) not in (1, size):
         raise RuntimeInputError(
             f"The input {item.name!r} has {len(value)} elements where the batch has {size}.",
             hint="Give every batch input as many elements, or one that is used for all.",
-            context=Phase.INPUTS,
         )
     _check_rows(item, size)
     rows = [(f"{item.name}.[{index}]", element) for index, element in enumerate(value)]
@@ -92,7 +88,7 @@ def _lay(table: Table, item: PlannedInput, value: Any, size: int, decode: Decode
 def _check_rows(item: PlannedInput, count: int) -> None:
     """Refuse an input that is too large before its rows are made: a short text can stand for very many."""
     if count > MAX_ROWS:
-        raise RuntimeInputError(f"The input {item.name!r} has more than {MAX_ROWS} elements.", context=Phase.INPUTS)
+        raise RuntimeInputError(f"The input {item.name!r} has more than {MAX_ROWS} elements.")
 
 
 def _decoded(item: PlannedInput, value: Any, name: str, decode: Decode) -> Any:
@@ -100,6 +96,4 @@ def _decoded(item: PlannedInput, value: Any, name: str, decode: Decode) -> Any:
 
 
 def _nesting(item: PlannedInput, place: str) -> RuntimeInputError:
-    return RuntimeInputError(
-        f"The input {item.name!r} is nested {len(item.axes)} deep, but {place!r} is not a list.", context=Phase.INPUTS
-    )
+    return RuntimeInputError(f"The input {item.name!r} is nested {len(item.axes)} deep, but {place!r} is not a list.")

@@ -8,10 +8,22 @@ on. Two pictures, in which three crops and one are found:
     axis 1, input batch    a         b           one row per picture: images, detections
     axis 2, crop           a0 a1 a2  b0          one row per crop: crops, what is made of each
 
-A step runs on the deepest axis among its inputs. Those that lie higher up are read again for every row below: `b` for
-`b0`. What a block declares as `Gathered` it gets as the list of all rows below one row, and so runs one axis higher:
-`[a0, a1, a2]` for `a`. Values of two axes of which none lies below the other have no rows in common, and no step can
-take both.
+How often a step runs: once for every row of the deepest axis among its inputs.
+
+- Inputs that lie higher up are read again for every row below: `b` for `b0`.
+- What its block declares as `Gathered` it gets as the list of all rows right below one row, and so it runs one axis
+  higher: with `[a0, a1, a2]` for `a`. A value of the root among what is gathered stands for every row of that level;
+  alone, it makes a list of one.
+- Where all inputs are on the root, it runs as often as the deepest gate before it.
+- Two axes of which none lies below the other have no rows in common: no step can read both.
+
+For which rows its block is called: those for which no input is `MISSING`, and which all gates before the step let pass.
+What the block is not called for is `MISSING` in turn, and so is everything that is made of it. A gate decides on the
+axis that it runs on, by the same rule:
+
+- On the axis of the step or above it, for rows of the step: one that lets `a` pass stands for `a0`, `a1` and `a2`.
+- On the axis that the step gathers, for the members of its lists: one that lets `a0` and `b0` pass leaves `[a0]` for
+  `a`, and `[b0]` for `b`.
 """
 
 from __future__ import annotations
@@ -53,7 +65,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A column on the axis of the step, or above it.
+    """A column: on the axis of the step or above it, or on the one that the step gathers.
 
     Attributes:
         slot: where the column is.
@@ -80,25 +92,6 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
-class Gather:
-    """A column one level below the step: all rows below one row of the step, as a list.
-
-    Attributes:
-        slot: where the column is.
-        axis: the axis that the column lies on.
-        below: the axis whose rows make the list. It is `axis`, unless the column is one value for the whole run: that
-            is repeated for every row of the level which the other inputs of the step gather, or makes a list of one
-            (and `below` is the root) where there are none.
-        gates: the gates that decide for single rows of the list.
-    """
-
-    slot: int
-    axis: int
-    below: int
-    gates: tuple[Gate, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ReadMembers:
     """A list (`keys` is None) or a dict of which some members are read."""
 
@@ -106,7 +99,7 @@ class ReadMembers:
     items: tuple[Getter, ...]
 
 
-Getter = Constant | Read | Gather | ReadMembers
+Getter = Constant | Read | ReadMembers
 """Where an argument of a step comes from."""
 
 
@@ -117,10 +110,13 @@ class Step:
     Attributes:
         name: of the step in the workflow.
         axis: that it runs on.
+        gathers: the axis right below, of which it gets all rows below one of its own as a list; the root where there
+            is none.
         constants: arguments that are written into the workflow.
         run_values: arguments that are one value for the whole run, with their slots.
         getters: arguments that are read row by row.
         gates: that all have to let a row pass.
+        gates_below: that all have to let a row pass which is gathered.
         writes: slots of its outputs, by their names; a gate has one, `GATE`.
         writes_axis: that the outputs lie on: `axis`, or the one that the step makes below it.
         waits_for: how many steps have to be done before this one.
@@ -130,10 +126,12 @@ class Step:
     name: str
     block: AnyBlock
     axis: int
+    gathers: int
     constants: dict[str, Any]
     run_values: tuple[tuple[Parameter, int], ...]
     getters: tuple[tuple[Parameter, Getter], ...]
     gates: tuple[Gate, ...]
+    gates_below: tuple[Gate, ...]
     writes: dict[str, int]
     writes_axis: int
     waits_for: int

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.errors import RuntimeInputError
-from engine.fault import Phase
-from engine.plan import ROOT, Constant, Gate, Gather, Getter, Read, ReadMembers, Step
+from engine.plan import ROOT, Constant, Gate, Getter, Read, ReadMembers, Step
 from engine.signature import Parameter
 from engine.table import Column, Table
 from engine.values.shape import MISSING, Shape
@@ -37,7 +36,7 @@ def argument(table: Table, step: Step, parameter: Parameter, getter: Getter) -> 
     What is wired is checked, since kinds do not tell all: numbers may be out of bounds, texts none of the choices. The
     reader raises what `check` raises.
     """
-    read = _reader(table, parameter, getter, step.axis)
+    read = _reader(table, step, parameter, getter)
     # Literals were checked when they were read. What a list or dict of gathered lists may be, no annotation tells.
     if isinstance(getter, Constant) or (isinstance(getter, ReadMembers) and parameter.shape is Shape.GATHERED):
         return read
@@ -58,25 +57,20 @@ def check(step: Step, parameter: Parameter, value: Any) -> Any:
     except ValueError as error:
         raise RuntimeInputError(
             f"Step {step.name!r}, {parameter.name}: {error}.",
-            context=Phase.INPUTS,
             blocks=step.blame(parameter, str(error)),
         ) from error
 
 
-def _reader(table: Table, parameter: Parameter, getter: Getter, axis: int) -> Reader:
-    """What gives the argument of each row of `axis`; MISSING where there is none."""
+def _reader(table: Table, step: Step, parameter: Parameter, getter: Getter) -> Reader:
+    """What gives the argument of each row of a step; MISSING where there is none."""
     if isinstance(getter, Constant):
         constant = getter.value
         return lambda _: constant
     if isinstance(getter, Read):
-        column = table.column(getter.slot)
-        if getter.axis == axis:
-            return column.__getitem__
-        index = table.climb(axis, getter.axis)
-        return lambda row: column[index[row]]
-    if isinstance(getter, Gather):
-        return _gatherer(table, parameter.optional, getter)
-    keys, members = getter.keys, [_reader(table, parameter, item, axis) for item in getter.items]
+        if parameter.shape is Shape.GATHERED:
+            return _gatherer(table, step, parameter, getter)
+        return _column_reader(table, getter, step.axis)
+    keys, members = getter.keys, [_reader(table, step, parameter, item) for item in getter.items]
 
     def read_members(row: int) -> Any:
         values = [read(row) for read in members]
@@ -89,27 +83,36 @@ def _reader(table: Table, parameter: Parameter, getter: Getter, axis: int) -> Re
     return read_members
 
 
-def _gatherer(table: Table, optional: bool, getter: Gather) -> Reader:
+def _column_reader(table: Table, getter: Read, axis: int) -> Reader:
+    """What gives, for each row of an axis, the value of a column on it or above it."""
+    column = table.column(getter.slot)
+    if getter.axis == axis:
+        return column.__getitem__
+    index = table.climb(axis, getter.axis)
+    return lambda row: column[index[row]]
+
+
+def _gatherer(table: Table, step: Step, parameter: Parameter, getter: Read) -> Reader:
     """For each row of a step, the list of the rows right below it: without the missing ones, or with None for them.
 
     Where nobody made rows below, the list is MISSING unless missing rows are wanted: that is not the same as having
     made none.
     """
-    column = table.column(getter.slot)
-    if getter.axis != getter.below:  # one value for the whole run, which stands for every row of the level
-        if column[0] is MISSING and not optional:
+    optional = parameter.optional
+    if getter.axis == ROOT:
+        value = table.column(getter.slot)[0]
+        if value is MISSING and not optional:
             return lambda _: MISSING
-        column = column * len(table.parents[getter.below])
-    if getter.below == ROOT:
-        value = column[0]
-        alone = [None if value is MISSING else value]
-        return lambda _: MISSING if value is MISSING and not optional else alone
-    passing = passes(table, getter.gates, getter.below)
+        if step.gathers == ROOT:
+            alone = [None if value is MISSING else value]
+            return lambda _: alone
+    read = _column_reader(table, getter, step.gathers)
+    passing = passes(table, step.gates_below, step.gathers)
     groups: list[Column] = [
-        [column[row] if passing[row] else MISSING for row in group] for group in table.children(getter.below)
+        [read(row) if passing[row] else MISSING for row in group] for group in table.children(step.gathers)
     ]
     if optional:
         return [[None if value is MISSING else value for value in group] for group in groups].__getitem__
     groups = [[value for value in group if value is not MISSING] for group in groups]
-    absent = table.absent[getter.below]
+    absent = table.absent[step.gathers]
     return lambda row: MISSING if row in absent else groups[row]

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.block import AnyBlock, Block
 from engine.errors import PluginLoadingError, WorkflowEnvironmentConfigurationError
-from engine.fault import Phase
+from engine.phase import Phase
 
 ENTRY_POINTS = "penstock.blocks"
 Blocks = Mapping[str, AnyBlock]

@@ -11,20 +11,20 @@ from engine.crew import HEAVY_SECONDS, Crew
 from engine.errors import (
     ClientCausedStepExecutionError,
     DynamicBlockCodeError,
-    InvalidBlockBehaviourError,
     PenstockError,
     RoboflowQueryLanguageError,
     RuntimeInputError,
     StepExecutionError,
 )
-from engine.fault import BlockError, Fault, Phase
-from engine.plan import GATE, Plan, Step
+from engine.fault import BlockError, Fault
+from engine.plan import Plan, Step
 from engine.reading import argument, check, passing_rows
 from engine.report import Report
 from engine.schedule import Schedule
 from engine.state import Memory
-from engine.table import MAX_ROWS, Column, Table
+from engine.table import Column, Table
 from engine.values.shape import MISSING, Shape
+from engine.writing import described, misbehaved, write
 
 STATE = "state"
 CONSOLE = "console"
@@ -90,7 +90,7 @@ class Run:
                     results = self._run_batch(step, arguments)
                 else:
                     results = self._run_rows(step, arguments, began)
-                self._write(step, results)
+                write(self._table, step, results)
             seconds = self._control.end(began)
         except BaseException:
             self._control.drop()
@@ -173,7 +173,7 @@ class Run:
             arguments[name] = [column[row] for row in rows]
         returned = _call(step, arguments)
         if not isinstance(returned, list) or len(returned) != len(rows):
-            raise _misbehaved(step, f"returned {_described(returned)} for {len(rows)} rows")
+            raise misbehaved(step, f"returned {described(returned)} for {len(rows)} rows")
         for row, result in zip(rows, returned, strict=True):
             results[row] = self._held(step, result)
         return results
@@ -187,56 +187,9 @@ class Run:
                 raise RuntimeInputError(
                     f"Step {step.name!r}: {error.message}",
                     hint=error.hint,
-                    context=Phase.STEPS,
                     blocks=step.blame(),
                 ) from error
         return result
-
-    def _write(self, step: Step, results: Column) -> None:
-        """Put what the block returned into columns, once it is what the block declares."""
-        names = step.writes.keys()
-        for result in results:
-            if result is not MISSING and not _is_declared(step, result):
-                wanted = "the steps that may go on" if step.block.signature.gate else ", ".join(names)
-                raise _misbehaved(step, f"returned {_described(result)} where it declares {wanted}")
-        if step.block.signature.gate:
-            self._table.columns[step.writes[GATE]] = results
-        elif step.block.signature.each:
-            self._write_level(step, results)
-        else:
-            for name, slot in step.writes.items():
-                self._table.columns[slot] = [r if r is MISSING else r[name] for r in results]
-
-    def _write_level(self, step: Step, results: Column) -> None:
-        """Make the rows of the axis below, as many for each result as its lists have members."""
-        parents, absent = self._table.parents[step.writes_axis], self._table.absent[step.writes_axis]
-        columns: list[Column] = [[] for _ in step.writes]
-        for row, result in enumerate(results):
-            if result is MISSING:
-                absent.add(row)
-                continue
-            lists = [result[name] for name in step.writes]
-            if not all(isinstance(values, list) for values in lists) or len({len(values) for values in lists}) != 1:
-                raise _misbehaved(step, "returned something else than lists of one length")
-            parents.extend([row] * len(lists[0]))
-            if len(parents) > MAX_ROWS:
-                raise RuntimeInputError(
-                    f"Step {step.name!r} makes more than {MAX_ROWS} rows.",
-                    hint="Give the workflow less at a time.",
-                    context=Phase.STEPS,
-                    blocks=step.blame(),
-                )
-            for column, values in zip(columns, lists, strict=True):
-                column.extend(values)
-        for slot, column in zip(step.writes.values(), columns, strict=True):
-            self._table.columns[slot] = column
-
-
-def _is_declared(step: Step, result: Any) -> bool:
-    """Whether a result has the form that the block declares: a list of steps, or a dict of all outputs."""
-    if step.block.signature.gate:
-        return isinstance(result, list)
-    return isinstance(result, dict) and result.keys() == step.writes.keys()
 
 
 def _call(step: Step, arguments: dict[str, Any]) -> Any:
@@ -247,32 +200,16 @@ def _call(step: Step, arguments: dict[str, Any]) -> Any:
         raise
     except RoboflowQueryLanguageError as error:
         error.blocks = step.blame()
-        error.context = Phase.STEPS
         raise
     except PenstockError as error:
         where = (BlockError(step.name, step.block.type, error.message),)
         message = f"Step {step.name!r}: {error.message}"
         if error.fault is Fault.OURS:
-            raise StepExecutionError(message, hint=error.hint, context=Phase.STEPS, blocks=where) from error
+            raise StepExecutionError(message, hint=error.hint, blocks=where) from error
         raise ClientCausedStepExecutionError(message, cause=error, blocks=where) from error
     except Exception as error:
         raise StepExecutionError(
             f"Step {step.name!r} ({step.block.type}) failed: {type(error).__name__}.",
             hint="The log of the server has the details.",
-            context=Phase.STEPS,
             blocks=step.blame(),
         ) from error
-
-
-def _misbehaved(step: Step, what: str) -> InvalidBlockBehaviourError:
-    return InvalidBlockBehaviourError(
-        f"Step {step.name!r}: the block {step.block.type} {what}.",
-        context=Phase.STEPS,
-        blocks=step.blame(),
-    )
-
-
-def _described(value: Any) -> str:
-    if isinstance(value, dict):
-        return f"a dict of {', '.join(map(str, value)) or 'nothing'}"
-    return f"{len(value)} results" if isinstance(value, list) else f"a value of the type {type(value).__name__}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.plan import GATE, Gather, Getter, Plan, Read, ReadMembers, Step
+from engine.plan import GATE, Getter, Plan, Read, ReadMembers, Step
 from engine.reading import argument, passes
 from engine.table import Table
 from engine.values.shape import MISSING
@@ -73,7 +73,7 @@ def _held(table: Table, step: Step, slot: int, axis: int, row: int) -> str:
 
 def _slots(getter: Getter) -> list[int]:
     """The slots that a getter reads."""
-    if isinstance(getter, Read | Gather):
+    if isinstance(getter, Read):
         return [getter.slot]
     if isinstance(getter, ReadMembers):
         return [slot for item in getter.items for slot in _slots(item)]

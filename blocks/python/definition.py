@@ -8,8 +8,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from engine.errors import DynamicBlockError
-from engine.fault import BlockError, Phase
+from engine.fault import BlockError
 from engine.kinds import KINDS
+from engine.phase import Phase
 
 MAX_CODE = 2**20
 MAX_NAMES = 256

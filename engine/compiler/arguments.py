@@ -9,7 +9,7 @@ from engine.block import AnyBlock
 from engine.compiler.workflow import Argument, Literal, Members, Reference, Scope, Wire
 from engine.document import StepDocument
 from engine.errors import ExecutionGraphStructureError, InvalidReferenceTargetError, WorkflowError, WorkflowSyntaxError
-from engine.fault import BlockError, Phase
+from engine.fault import BlockError
 from engine.selectors import StepSelector, is_selector, parse_selector
 from engine.signature import Parameter, shown
 
@@ -86,7 +86,6 @@ def read_targets(block: AnyBlock, place: str, literals: Mapping[str, Any]) -> tu
                 raise InvalidReferenceTargetError(
                     f"Step {place!r}, {parameter.name}: {text!r} does not name a step.",
                     hint="Name steps as '$steps.name'.",
-                    context=Phase.PARSING,
                     blocks=where,
                 )
             if selector.step in names:
@@ -95,7 +94,6 @@ def read_targets(block: AnyBlock, place: str, literals: Mapping[str, Any]) -> tu
                 raise kind(
                     f"Step {place!r} names '{text}' twice as a step that follows it.",
                     hint="Name each step once.",
-                    context=Phase.PARSING,
                     blocks=where,
                 )
             names[selector.step] = None

@@ -11,7 +11,8 @@ from engine.errors import (
     StepInputDimensionalityError,
     StepInputLineageError,
 )
-from engine.fault import BlockError, Phase
+from engine.fault import BlockError
+from engine.phase import Phase, during
 from engine.plan import BATCH, ROOT, Axis
 from engine.selectors import InputSelector
 from engine.signature import Parameter
@@ -30,6 +31,7 @@ class Axes:
     Attributes:
         axes: the root, the input batch, then those that inputs and steps make.
         inputs: the axes of an input's levels, from the batch down; empty for a parameter.
+        gathers: the axis that a step gathers; the root where there is none.
         runs: the axis that a step runs on.
         writes: the axis that a step's outputs lie on.
         gates: the gates before a step: their names, their axes, and what they call the step.
@@ -37,6 +39,7 @@ class Axes:
 
     axes: list[Axis] = field(default_factory=lambda: [Axis(ROOT, "root", 0), Axis(ROOT, "input batch", 1)])
     inputs: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    gathers: dict[str, int] = field(default_factory=dict)
     runs: dict[str, int] = field(default_factory=dict)
     writes: dict[str, int] = field(default_factory=dict)
     gates: dict[str, list[GateBefore]] = field(default_factory=dict)
@@ -65,6 +68,7 @@ class Axes:
         return " > ".join(self.axes[level].maker for level in self.line(axis))
 
 
+@during(Phase.GRAPH)
 def lay_axes(workflow: ParsedWorkflow, order: tuple[str, ...]) -> Axes:
     """Lay every input and every step, in order, on an axis.
 
@@ -82,9 +86,9 @@ def lay_axes(workflow: ParsedWorkflow, order: tuple[str, ...]) -> Axes:
     for name in order:
         step = workflow.steps[name]
         gates = axes.gates.setdefault(name, [])
-        axis = _axis_of_step(axes, step, gates)
-        _check_gates(axes, step, axis, gates)
-        axes.runs[name] = axis
+        axes.gathers[name] = gathers = _gathered_axis(axes, step)
+        axes.runs[name] = axis = _axis_of_step(axes, step, gathers, gates)
+        _check_gates(axes, step, gates)
         for target, called in step.targets:
             axes.gates.setdefault(target, []).append((name, axis, called))
         axes.writes[name] = _deepened(axes, step, axis) if step.block.signature.each else axis
@@ -97,18 +101,34 @@ def _deepened(axes: Axes, step: ParsedStep, axis: int) -> int:
         raise StepInputDimensionalityError(
             f"Step {step.name!r} nests its outputs more than {MAX_LEVELS} levels deep.",
             hint="Gather values before taking them apart again.",
-            context=Phase.GRAPH,
             blocks=step.blame(),
         )
     return axes.below(axis, step.name)
 
 
-def _axis_of_step(axes: Axes, step: ParsedStep, gates: list[GateBefore]) -> int:
+def _gathered_axis(axes: Axes, step: ParsedStep) -> int:
+    """The axis that a step gathers; the root where it gathers none. Rows of two branches have nothing in common."""
+    gathers = ROOT
+    for parameter, selector, _ in step.wires():
+        axis = axes.of(selector)
+        if parameter.shape is not Shape.GATHERED or axis in (ROOT, gathers):
+            continue
+        if gathers != ROOT:
+            raise StepInputLineageError(
+                f"Step {step.name!r} gathers from different branches: from [{axes.drawn(gathers)}], and with "
+                f"{parameter.name} = '{selector}' from [{axes.drawn(axis)}].",
+                hint="Gather in one step for each branch, and join what they return.",
+                blocks=step.blame(parameter),
+            )
+        gathers = axis
+    return gathers
+
+
+def _axis_of_step(axes: Axes, step: ParsedStep, gathers: int, gates: list[GateBefore]) -> int:
     """The deepest axis among the inputs of a step; all others have to lie on the line above it.
 
     A step that has nothing but values for the whole run runs as often as the deepest of the gates before it.
     """
-    level = _gathered_level(axes, step)
     reach = [(_reached(axes, parameter, selector), parameter, selector) for parameter, selector, _ in step.wires()]
     deepest, deep_parameter, deep_selector = max(
         reach, key=lambda item: axes.axes[item[0]].depth, default=(ROOT, None, None)
@@ -121,33 +141,13 @@ def _axis_of_step(axes: Axes, step: ParsedStep, gates: list[GateBefore]) -> int:
                 f"'{deep_selector}' lies on [{axes.drawn(deepest)}], {parameter.name} = '{selector}' on "
                 f"[{axes.drawn(axis)}].",
                 hint="Bring one of them up to the level that they share, or take both from the same branch.",
-                context=Phase.GRAPH,
                 blocks=step.blame(parameter),
             )
         _refuse_far(axes, step, parameter, selector, deepest)
         _refuse_many(step, axis, parameter, selector)
-    if deepest != ROOT or level != ROOT:  # what gathers the whole batch runs once, on the root
+    if deepest != ROOT or gathers != ROOT:  # what gathers the whole batch runs once, on the root
         return deepest
     return max((axis for _, axis, _ in gates), key=lambda axis: axes.axes[axis].depth, default=ROOT)
-
-
-def _gathered_level(axes: Axes, step: ParsedStep) -> int:
-    """The level that a step gathers; the root where it gathers none. Rows of two branches have nothing in common."""
-    level = ROOT
-    for parameter, selector, _ in step.wires():
-        axis = axes.of(selector)
-        if parameter.shape is not Shape.GATHERED or axis in (ROOT, level):
-            continue
-        if level != ROOT:
-            raise StepInputLineageError(
-                f"Step {step.name!r} gathers from different branches: from [{axes.drawn(level)}], and with "
-                f"{parameter.name} = '{selector}' from [{axes.drawn(axis)}].",
-                hint="Gather in one step for each branch, and join what they return.",
-                context=Phase.GRAPH,
-                blocks=step.blame(parameter),
-            )
-        level = axis
-    return level
 
 
 def _reached(axes: Axes, parameter: Parameter, selector: Reference) -> int:
@@ -163,7 +163,6 @@ def _refuse_far(axes: Axes, step: ParsedStep, parameter: Parameter, selector: Re
         raise StepInputDimensionalityError(
             f"Step {step.name!r}, {parameter.name}: gathers '{selector}' on [{axes.drawn(axis)}], which does not lie "
             f"right below [{axes.drawn(runs)}], where the step runs.",
-            context=Phase.GRAPH,
             blocks=step.blame(parameter),
         )
 
@@ -174,23 +173,19 @@ def _refuse_many(step: ParsedStep, axis: int, parameter: Parameter, selector: Re
         raise ExecutionGraphStructureError(
             f"Step {step.name!r}, {parameter.name}: takes one value for the whole batch, but '{selector}' has a value "
             "for every row.",
-            context=Phase.GRAPH,
             blocks=step.blame(parameter),
         )
 
 
-def _check_gates(axes: Axes, step: ParsedStep, axis: int, gates: list[GateBefore]) -> None:
+def _check_gates(axes: Axes, step: ParsedStep, gates: list[GateBefore]) -> None:
     """A gate decides for the rows of a step, for rows above them, or for the rows that the step gathers."""
-    allowed = set(axes.line(axis))
-    for parameter, selector, _ in step.wires():
-        if parameter.shape is Shape.GATHERED:
-            allowed.add(axes.of(selector))
+    axis = axes.runs[step.name]
+    allowed = {*axes.line(axis), axes.gathers[step.name]}
     for gate, gate_axis, _ in gates:
         if gate_axis not in allowed:
             raise ControlFlowDefinitionError(
                 f"The gate {gate!r} decides on [{axes.drawn(gate_axis)}], but step {step.name!r} runs on "
                 f"[{axes.drawn(axis)}].",
                 hint="Decide on values from the line of nesting that the step runs on.",
-                context=Phase.GRAPH,
                 blocks=(*step.blame(), BlockError(gate)),
             )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from engine.compiler.workflow import ParsedWorkflow, Reference
 from engine.errors import ReferenceTypeError
-from engine.fault import Phase
 from engine.kinds import ANY
+from engine.phase import Phase, during
 from engine.selectors import InputSelector
 
 
+@during(Phase.GRAPH)
 def check_kinds(workflow: ParsedWorkflow) -> None:
     """Raise ReferenceTypeError where the kinds at the two ends of an edge have nothing in common."""
     for step in workflow.steps.values():
@@ -19,7 +20,6 @@ def check_kinds(workflow: ParsedWorkflow) -> None:
                 raise ReferenceTypeError(
                     f"Step {step.name!r}, {parameter.name}: takes {_listed(taken)}, but '{selector}' is "
                     f"{_listed(given)}.",
-                    context=Phase.GRAPH,
                     blocks=step.blame(parameter),
                 )
 

@@ -14,7 +14,8 @@ from engine.errors import (
     InnerWorkflowTotalCountError,
     WorkflowError,
 )
-from engine.fault import BlockError, Phase
+from engine.fault import BlockError
+from engine.phase import Phase, during
 
 INNER_TYPE = "roboflow_core/inner_workflow@v1"
 REFERENCE = ("workflow_workspace_id", "workflow_id")
@@ -32,6 +33,7 @@ class InnerLimits:
     max_count: int = 32
 
 
+@during(Phase.INNER)
 def embed(definition: Any, look_up: LookUp | None = None, limits: InnerLimits | None = None) -> Any:
     """A workflow with the document of every inner workflow in its place; nothing that was given is changed.
 
@@ -76,18 +78,15 @@ class _Embedding:
             raise InnerWorkflowCompositionCycleError(
                 f"{scope.path!r} is in itself: these stored workflows have each other as inner workflows: {around}.",
                 hint="Take one of them out.",
-                context=Phase.INNER,
                 blocks=_blame(scope, "workflow_id"),
             )
         self._count += 1
         if len(chain) >= self._limits.max_depth:
             raise InnerWorkflowNestingDepthError(
-                f"{scope.path!r} is nested more than {self._limits.max_depth} workflows deep.", context=Phase.INNER
+                f"{scope.path!r} is nested more than {self._limits.max_depth} workflows deep."
             )
         if self._count > self._limits.max_count:
-            raise InnerWorkflowTotalCountError(
-                f"There are more than {self._limits.max_count} inner workflows.", context=Phase.INNER
-            )
+            raise InnerWorkflowTotalCountError(f"There are more than {self._limits.max_count} inner workflows.")
         document = step["workflow_definition"] if name is None else self._document(name, scope)
         rest = {key: value for key, value in step.items() if key not in REFERENCE}
         return {**rest, "workflow_definition": self.whole(document, scope, (*chain, name))}
@@ -102,7 +101,7 @@ class _Embedding:
             except WorkflowError as error:
                 message = f"The inner workflow {scope.path!r} cannot be had: {error.message}"
                 blame = _blame(scope, "workflow_id")
-                raise type(error)(message, hint=error.hint, context=Phase.INNER, blocks=blame) from error
+                raise type(error)(message, hint=error.hint, blocks=blame) from error
         return self._documents[name]
 
 
@@ -127,7 +126,6 @@ def _name(step: dict[str, Any], scope: Scope) -> Name | None:
 def _invalid(scope: Scope, what: str) -> InnerWorkflowInvalidStepEntryError:
     return InnerWorkflowInvalidStepEntryError(
         f"The inner workflow {scope.path!r} {what}.",
-        context=Phase.INNER,
         blocks=_blame(scope, "workflow_definition"),
     )
 

@@ -37,8 +37,9 @@ from engine.errors import (
     WorkflowDefinitionError,
     WorkflowSyntaxError,
 )
-from engine.fault import BlockError, Phase
+from engine.fault import BlockError
 from engine.kinds import ANY, Anything
+from engine.phase import Phase, during
 from engine.selectors import InputSelector, OutputSelector
 from engine.signature import Output, Parameter
 from engine.values.shape import Wired
@@ -64,6 +65,7 @@ class InnerWorkflows:
         self._outputs: dict[str, tuple[str, ...]] = {}
         self._let_through: list[OutputSelector] = []
 
+    @during(Phase.INNER)
     def enter(self, step: StepDocument, scope: Scope) -> tuple[Document, Scope]:
         """The document of the inner workflow that a step is, with its inputs bound, and the scope of its names.
 
@@ -86,6 +88,7 @@ class InnerWorkflows:
             if isinstance(selector, InputSelector) and not isinstance(self._aliases.get(source), Literal):
                 self._let_through.append(output)
 
+    @during(Phase.INNER)
     def resolve(self, workflow: ParsedWorkflow) -> ParsedWorkflow:
         """The workflow with every alias followed, and gates on inner workflows acting on all that is in them."""
         if not self._outputs:
@@ -113,15 +116,12 @@ class InnerWorkflows:
         where = (BlockError(child.path, INNER_TYPE, None, "parameter_bindings"),)
         known = {item.name: item for item in document.inputs}
         if not isinstance(bindings, dict):
-            raise WorkflowSyntaxError(
-                f"{child.path!r}: parameter_bindings is an object.", context=Phase.INNER, blocks=where
-            )
+            raise WorkflowSyntaxError(f"{child.path!r}: parameter_bindings is an object.", blocks=where)
         unknown = [name for name in bindings if name not in known]
         if unknown:
             raise InnerWorkflowParameterBindingsUnknownInputError(
                 f"The inner workflow {child.path!r} has no input {unknown[0]!r}.",
                 hint=f"It has {', '.join(known) or 'none'}.",
-                context=Phase.INNER,
                 blocks=where,
             )
         for name, item in known.items():
@@ -129,16 +129,13 @@ class InnerWorkflows:
             if name not in bindings and default is None:
                 raise InnerWorkflowParameterBindingsMissingRequiredError(
                     f"The inner workflow {child.path!r} needs a binding for its input {name!r}.",
-                    context=Phase.INNER,
                     blocks=where,
                 )
             value = bindings.get(name, default)
             try:
                 bound = read_wires(value, scope) if name in bindings else None
             except ValueError as error:
-                raise WorkflowSyntaxError(
-                    f"{child.path!r}, {name}: {error}.", context=Phase.INNER, blocks=where
-                ) from error
+                raise WorkflowSyntaxError(f"{child.path!r}, {name}: {error}.", blocks=where) from error
             self._aliases[OutputSelector(child.path, f"{INPUT_MARK}{name}")] = bound or Literal(value)
 
     def _with_arguments(self, step: ParsedStep) -> ParsedStep:
@@ -195,7 +192,7 @@ class InnerWorkflows:
         while isinstance(value, Wire) and self._is_alias(value.selector):
             if value.selector in passed:
                 path = " -> ".join(str(selector).removeprefix("$steps.") for selector in (*passed, value.selector))
-                raise ExecutionGraphStructureError(f"These names stand for each other: {path}.", context=Phase.INNER)
+                raise ExecutionGraphStructureError(f"These names stand for each other: {path}.")
             passed.append(value.selector)
             value = self._aliases[value.selector]
         return value
@@ -213,7 +210,6 @@ class InnerWorkflows:
                 hint=f"Its outputs are: {known}."
                 if what == "output"
                 else "Declare it among the inputs of that workflow.",
-                context=Phase.INNER,
                 blocks=(BlockError(selector.step, INNER_TYPE),),
             )
         return selector in self._aliases
@@ -230,7 +226,6 @@ class InnerWorkflows:
                     f"The output {output.field.name!r} shows all outputs of {selector.step!r}, of which {name!r} shows "
                     "all outputs of a step itself.",
                     hint="Name the outputs one by one.",
-                    context=Phase.INNER,
                     blocks=(BlockError(block_id=output.field.name, property_name="selector"),),
                 )
         return replace(output, selector=selector, parts=parts)
@@ -245,7 +240,6 @@ class InnerWorkflows:
             raise InvalidReferenceTargetError(
                 f"The output {output.field.name!r} shows {what}.",
                 hint=hint,
-                context=Phase.INNER,
                 blocks=(BlockError(block_id=output.field.name, property_name="selector"),),
             )
         return value.selector
@@ -274,7 +268,6 @@ def _misfit(step: ParsedStep, parameter: Parameter, what: str) -> WorkflowSyntax
     """What an input of an inner workflow is bound to is not what a step in it takes."""
     return WorkflowSyntaxError(
         f"Step {step.name!r}, {parameter.name}: {what}.",
-        context=Phase.INNER,
         blocks=step.blame(parameter, what),
     )
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from engine.compiler.workflow import ParsedWorkflow, Reference, is_wildcard
 from engine.errors import ExecutionGraphStructureError, InvalidReferenceTargetError
-from engine.fault import BlockError, Phase
+from engine.fault import BlockError
+from engine.phase import Phase, during
 from engine.selectors import InputSelector, Selector, StepSelector
 from engine.spelling import nearest
 
@@ -28,6 +29,7 @@ class Order:
     followers: Mapping[str, tuple[int, ...]]
 
 
+@during(Phase.GRAPH)
 def link_steps(workflow: ParsedWorkflow) -> Order:
     """The order of the steps.
 
@@ -47,7 +49,6 @@ def link_steps(workflow: ParsedWorkflow) -> Order:
                     f"Step {step.name!r}, {parameter.name}: '{selector}' names all outputs of a step, which only the "
                     "outputs of a workflow can do.",
                     hint="Name one output.",
-                    context=Phase.GRAPH,
                     blocks=step.blame(parameter),
                 )
             if not isinstance(selector, InputSelector):
@@ -67,7 +68,6 @@ def link_steps(workflow: ParsedWorkflow) -> Order:
         raise ExecutionGraphStructureError(
             f"These steps wait for each other: {path}.",
             hint="Cut one of these connections.",
-            context=Phase.GRAPH,
             blocks=tuple(BlockError(block_id=name) for name in cycle),
         ) from None
     place = {name: index for index, name in enumerate(names)}
@@ -94,6 +94,5 @@ def _refuse(place: str, prop: str, selector: Selector, what: str, name: str, kno
     raise InvalidReferenceTargetError(
         f"{place!r}, {prop}: '{selector}' points to nothing: there is no {what} called {name!r}.",
         hint=hint,
-        context=Phase.GRAPH,
         blocks=(BlockError(block_id=place, property_name=prop, property_details=hint),),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.compiler.axes import Axes
+from engine.compiler.axes import Axes, GateBefore
 from engine.compiler.check import kinds_of
 from engine.compiler.link import Order
 from engine.compiler.workflow import (
@@ -21,9 +21,9 @@ from engine.compiler.workflow import (
 from engine.document import ParameterInput
 from engine.plan import (
     GATE,
+    ROOT,
     Constant,
     Gate,
-    Gather,
     Getter,
     Plan,
     PlannedColumn,
@@ -83,26 +83,28 @@ class _Lowering:
         for name, argument in step.arguments.items():
             parameter = step.block.signature.parameters[name]
             if parameter.shape is Shape.BATCH:
-                getters.append((parameter, self._getter(step, parameter, argument)))
+                getters.append((parameter, self._getter(argument)))
             elif isinstance(argument, Literal):
                 constants[name] = argument.value
             elif isinstance(argument, Wire) and not parameter.shape and self._is_parameter(argument.selector):
                 run_values.append((parameter, self.slots[argument.selector]))
             else:
-                getters.append((parameter, self._getter(step, parameter, argument)))
+                getters.append((parameter, self._getter(argument)))
         writes = {output: self.slots[OutputSelector(step.name, output)] for output in step.outputs}
         if step.block.signature.gate:
             writes[GATE] = self.slots[StepSelector(step.name)]
-        axis = self._axes.runs[step.name]
-        line = self._axes.line(axis)
+        gathers = self._axes.gathers[step.name]
+        gates = [self._gate(gate) for gate in self._axes.gates[step.name]]
         return Step(
             name=step.name,
             block=step.block,
-            axis=axis,
+            axis=self._axes.runs[step.name],
+            gathers=gathers,
             constants=constants,
             run_values=tuple(run_values),
             getters=tuple(getters),
-            gates=tuple(gate for gate in self._gates(step) if gate.axis in line),
+            gates=tuple(gate for gate in gates if gate.axis == ROOT or gate.axis != gathers),
+            gates_below=tuple(gate for gate in gates if gate.axis == gathers != ROOT),
             writes=writes,
             writes_axis=self._axes.writes[step.name],
             waits_for=self._order.waits_for[step.name],
@@ -127,20 +129,13 @@ class _Lowering:
     def _is_parameter(self, selector: Reference) -> bool:
         return isinstance(selector, InputSelector) and self._workflow.inputs[selector.name].depth == 0
 
-    def _gates(self, step: ParsedStep) -> list[Gate]:
-        """The gates before a step, whether they decide for its rows or for those that it gathers."""
-        return [
-            Gate(self.slots[StepSelector(name)], axis, called) for name, axis, called in self._axes.gates[step.name]
-        ]
+    def _gate(self, gate: GateBefore) -> Gate:
+        name, axis, called = gate
+        return Gate(self.slots[StepSelector(name)], axis, called)
 
-    def _getter(self, step: ParsedStep, parameter: Parameter, argument: Argument) -> Getter:
+    def _getter(self, argument: Argument) -> Getter:
         if isinstance(argument, Literal):
             return Constant(argument.value)
         if isinstance(argument, Members):
-            return ReadMembers(argument.keys, tuple(self._getter(step, parameter, item) for item in argument.items))
-        slot, axis = self.slots[argument.selector], self._axes.of(argument.selector)
-        if parameter.shape is not Shape.GATHERED:
-            return Read(slot, axis)
-        gathered = [self._axes.of(s) for p, s, _ in step.wires() if p.shape is Shape.GATHERED]
-        below = max(gathered, key=lambda level: self._axes.axes[level].depth)
-        return Gather(slot, axis, below, tuple(gate for gate in self._gates(step) if gate.axis == below))
+            return ReadMembers(argument.keys, tuple(self._getter(item) for item in argument.items))
+        return Read(self.slots[argument.selector], self._axes.of(argument.selector))

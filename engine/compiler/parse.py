@@ -13,7 +13,8 @@ from engine.compiler.read import read_document
 from engine.compiler.workflow import Literal, ParsedOutput, ParsedStep, ParsedWorkflow, Reference, Scope
 from engine.document import Document, JsonField, StepDocument
 from engine.errors import InvalidReferenceTargetError, WorkflowSyntaxError
-from engine.fault import BlockError, Phase
+from engine.fault import BlockError
+from engine.phase import Phase, during
 from engine.registry import Registry
 from engine.selectors import StepSelector, parse_selector
 from engine.spelling import nearest
@@ -22,6 +23,7 @@ MAX_HINTS = 10
 """To find the nearest type takes milliseconds, and whoever has more problems than this has others to mend first."""
 
 
+@during(Phase.PARSING)
 def parse_workflow(definition: Any, registry: Registry) -> ParsedWorkflow:
     """The document with every step's block found, every literal checked, and inner workflows as steps of their own.
 
@@ -49,7 +51,6 @@ def read_selector(field: JsonField) -> Reference:
         raise InvalidReferenceTargetError(
             f"The output {field.name!r} selects {field.selector!r}, which is neither '$inputs.name' nor "
             "'$steps.name.output'.",
-            context=Phase.PARSING,
             blocks=(BlockError(block_id=field.name, property_name="selector"),),
         )
     return selector
@@ -104,7 +105,6 @@ def _refuse_dots(document: Document, scope: Scope) -> None:
             raise WorkflowSyntaxError(
                 f"The step {step.name!r} has a dot in its name.",
                 hint="Where workflows have inner workflows, a dot leads from one to the steps in it. Use another name.",
-                context=Phase.PARSING,
                 blocks=(BlockError(scope.name(step.name), step.type, property_name="name"),),
             )
 
@@ -125,6 +125,5 @@ def _syntax_error(problems: list[BlockError]) -> WorkflowSyntaxError:
     more = f" More problems: {len(problems) - 1}." if len(problems) > 1 else ""
     return WorkflowSyntaxError(
         f"Step {first.block_id!r} ({first.block_type}), {first.property_name}: {first.property_details}.{more}",
-        context=Phase.PARSING,
         blocks=tuple(problems),
     )

@@ -15,7 +15,7 @@ from engine.errors import (
     WorkflowDefinitionError,
     WorkflowSyntaxError,
 )
-from engine.fault import BlockError, Phase
+from engine.fault import BlockError
 from engine.version import ENGINE_VERSION
 
 _VERSION = re.compile(r"\d{1,6}(\.\d{1,6}){0,2}")
@@ -37,9 +37,7 @@ def read_document(definition: Any) -> Document:
 
 def _document(definition: Any) -> Document:
     if not isinstance(definition, dict):
-        raise WorkflowDefinitionError(
-            f"A workflow definition is a JSON object; this is a {type(definition).__name__}.", context=Phase.PARSING
-        )
+        raise WorkflowDefinitionError(f"A workflow definition is a JSON object; this is a {type(definition).__name__}.")
     _check_version(definition.get("version"))
     try:
         return Document.model_validate(definition)
@@ -49,7 +47,6 @@ def _document(definition: Any) -> Document:
         first = details[0]
         raise WorkflowSyntaxError(
             f"The workflow definition is not valid: {first.property_name}: {first.property_details}.",
-            context=Phase.PARSING,
             blocks=details,
         ) from error
 
@@ -77,16 +74,13 @@ def _check_version(version: Any) -> None:
     if version is None:
         return  # that it is missing is found with everything else
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
-        raise WorkflowDefinitionError(
-            f"The version of a workflow is text such as '1.0'; this is {version!r}.", context=Phase.PARSING
-        )
+        raise WorkflowDefinitionError(f"The version of a workflow is text such as '1.0'; this is {version!r}.")
     wanted = tuple(int(part) for part in version.split("."))
     if wanted > ENGINE_VERSION or wanted[0] != ENGINE_VERSION[0]:
         ours = ".".join(str(part) for part in ENGINE_VERSION)
         raise NotSupportedExecutionEngineError(
             f"The workflow asks for version {version} of the execution engine; this server has {ours}.",
             hint="Set the version to '1.0' if it uses nothing newer.",
-            context=Phase.PARSING,
         )
 
 
@@ -103,6 +97,5 @@ def _refuse_duplicates(document: Document) -> None:
                 raise DuplicatedNameError(
                     f"Two {group} are called {item.name!r}.",
                     hint="Give each a name of its own.",
-                    context=Phase.PARSING,
                 )
             names.add(item.name)

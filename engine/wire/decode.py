@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from engine.errors import InputImageLoadError, RuntimeInputError
-from engine.fault import Phase
 from engine.inputs import Decode
 from engine.kinds import ANY
 from engine.values.image import Image
@@ -74,7 +73,6 @@ def _decode(readers: Mapping[str, Read], kinds: tuple[str, ...], value: Any, nam
     raise RuntimeInputError(
         f"The input {name!r} does not fit. {' '.join(reasons)}",
         hint=" ".join(filter(None, hints)) or None,
-        context=Phase.INPUTS,
     )
 
 
