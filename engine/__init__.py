@@ -7,9 +7,8 @@ Words that mean one thing here: a *row* is one element of a batch, or of a level
 rows lie; a *column* has one value for every row; `MISSING` is the value of a row that has none. A *kind* is what a
 value is, as workflows name it. A *gate* is a block that decides, row by row, which of the steps that it names may run.
 
-1. What people write. A `block` is a function whose signature is its manifest, written in the words of `values/shape`;
-   what that says is listed at `Parameter` and `Signature`, the first classes of `signature`. A `document` has
-   inputs, steps and outputs, and `selectors` point from one to another.
+1. What people write. A `block` is a function whose `signature` is its manifest, written in the words of
+   `values/shape`. A `document` has inputs, steps and outputs, and `selectors` point from one to another.
 2. What becomes of it. `plan` is the end, and says how often steps run and for which rows; the first lines of `compiler`
    are the way there, and `workflow` is what its passes hand on. `read` and `parse`, with `arguments`, make typed steps
    (those of inner workflows among them, which can wait); `link` orders them; `check` compares kinds; `axes` says how
@@ -20,7 +19,7 @@ value is, as workflows name it. A *gate* is a block that decides, row by row, wh
 
 When it is needed:
 
-- Blocks: the rest of `signature` reads manifests off functions; `registry` finds blocks; `kinds` lists all kinds, and
+- Blocks: `read_signature` reads manifests off functions; `registry` finds blocks; `kinds` lists all kinds, and
   `color` reads one of them; `values` has pictures and detections; `state` is what a step remembers.
 - Workflows in workflows: `embed` fetches those that are named, and `inner` makes their steps steps of the whole.
 - Who runs what when: `schedule` says which step is next, and `crew` lends it threads; `control` stops a run, with a

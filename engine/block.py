@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from engine.signature import Output, Signature, read_signature
+from engine.read_signature import read_signature
+from engine.signature import Output, Signature
 
 P = ParamSpec("P")
 R = TypeVar("R")
