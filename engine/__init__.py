@@ -1,18 +1,57 @@
 """The graph: documents are compiled into plans, and plans are run.
 
-A tour for the first reading. The numbered parts are the main line, which takes an hour or a little more in this order;
-the rest can wait until it is needed. The first line of every file says what it is.
+Blocks are functions:
+
+    class Words(TypedDict):
+        words: Each[str]
+
+    @block("tour/split@v1")
+    def split(text: str, between: Fixed[str] = " ") -> Words:
+        return {"words": text.split(between)}
+
+    @block("tour/long@v1")
+    def long(word: str, next_steps: NextSteps) -> Passage:
+        return next_steps if len(word) > 3 else []
+
+    class Number(TypedDict):
+        number: int
+
+    @block("tour/count@v1")
+    def count(words: Gathered[str]) -> Number:
+        return {"number": len(words)}
+
+A document wires them to each other:
+
+    {"version": "1.0",
+     "inputs": [{"type": "WorkflowBatchInput", "name": "text", "kind": ["string"]}],
+     "steps": [
+       {"type": "tour/split@v1", "name": "split", "text": "$inputs.text"},
+       {"type": "tour/long@v1", "name": "long", "word": "$steps.split.words", "next_steps": ["$steps.count"]},
+       {"type": "tour/count@v1", "name": "count", "words": "$steps.split.words"}],
+     "outputs": [{"type": "JsonField", "name": "long_words", "selector": "$steps.count.number"}]}
+
+A run with the inputs
+
+    {"text": ["the quick brown fox", "so be it"]}
+
+takes both texts through `split`, seven words through `long` and two lists through `count`, and has the results
+
+    [{"long_words": 2}, {"long_words": 0}]
 
 Words that mean one thing here: a *row* is one element of a batch, or of a level below it; a *level* or *axis* is where
-rows lie; a *column* has one value for every row; `MISSING` is the value of a row that has none. A *kind* is what a
+rows lie; a *column* has one value for every row; `MISSING` is the value of a row that has none. The *input batch* is
+what a run is given; a parameter that is a `Batch` takes all rows of its axis, whichever that is. A *kind* is what a
 value is, as workflows name it. A *gate* is a block that decides, row by row, which of the steps that it names may run.
+
+A tour for the first reading. The numbered parts are the main line, which takes an hour or a little more in this order;
+the rest can wait until it is needed. The first line of every file says what it is.
 
 1. What people write. A `block` is a function whose `signature` is its manifest, written in the words of
    `values/shape`. A `document` has inputs, steps and outputs, and `selectors` point from one to another.
 2. What becomes of it. `plan` is the end, and says how often steps run and for which rows; the first lines of `compiler`
-   are the way there, and `workflow` is what its passes hand on. `read` and `parse`, with `arguments`, make typed steps
-   (those of inner workflows among them, which can wait); `link` orders them; `check` compares kinds; `axes` says how
-   often each runs; `lower` writes the plan.
+   are the way there, and `workflow` is what its passes hand on. `parse` makes typed steps, of what `read` has checked
+   and with `arguments`; `link` orders them; `check` compares kinds; `axes` says how often each runs; `lower` writes the
+   plan.
 3. How a plan is run. `table` holds the columns. `inputs` writes the first; `run` calls blocks row by row, with what
    `reading` finds for them; `writing` puts what they return into columns; `outputs` nests the columns into results.
 4. The door. `engine` keeps plans and runs them.
@@ -21,7 +60,8 @@ When it is needed:
 
 - Blocks: `read_signature` reads manifests off functions; `registry` finds blocks; `kinds` lists all kinds, and
   `color` reads one of them; `values` has pictures and detections; `state` is what a step remembers.
-- Workflows in workflows: `embed` fetches those that are named, and `inner` makes their steps steps of the whole.
+- Workflows in workflows: `embed` fetches those that are named, `inner` makes their steps steps of the whole, and
+  `scope` gives them names there.
 - Who runs what when: `schedule` says which step is next, and `crew` lends it threads; `control` stops a run, with a
   `budget` of bytes.
 - What is said: `errors` is the tree of all that can be wrong; `fault` says whose doing it is, and `phase` when it was.

@@ -14,7 +14,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 OutputsOf = Callable[[Mapping[str, Any]], Mapping[str, tuple[str, ...]]]
-"""From the literal arguments of a step to the outputs that it has besides the declared ones: their kinds by name."""
+"""Given the literals of a step, what outputs it has besides the declared ones: by name, the kinds of each."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Block(Generic[P, R]):
     Attributes:
         type: its canonical identifier, such as `roboflow_core/dynamic_crop@v1`.
         aliases: identifiers that are equally valid.
-        function: does the work; tests call the block itself just like it.
+        function: does the work. To call the block is to call it.
         more_outputs: for blocks whose outputs depend on how they are configured.
     """
 

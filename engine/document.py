@@ -13,7 +13,7 @@ MAX_STEPS = 2000
 MAX_OUTPUTS = 2000
 MAX_KINDS = 100
 MAX_DEPTH = 8
-MAX_PYTHON_BLOCKS = 64
+MAX_DYNAMIC_BLOCKS = 64
 
 
 def _kind_name(value: Any) -> Any:
@@ -24,13 +24,12 @@ def _kind_name(value: Any) -> Any:
 Kinds = Annotated[list[Annotated[str, BeforeValidator(_kind_name)]], Field(max_length=MAX_KINDS, fail_fast=True)]
 
 
-class ImageInput(BaseModel):
-    """A batch of pictures.
+# Every class of inputs says what its values may be (`kinds`), and how deep they are nested (`depth`): 0 for one value
+# for the whole run.
 
-    Attributes:
-        kinds: here and below: what the values of the input may be.
-        depth: how deep they are nested; 0 for one value for the whole run.
-    """
+
+class ImageInput(BaseModel):
+    """A batch of pictures."""
 
     kinds: ClassVar[tuple[str, ...]] = ("image",)
     depth: ClassVar[int] = 1
@@ -87,7 +86,12 @@ Input = Annotated[ImageInput | VideoInput | ParameterInput | BatchInput, Field(d
 
 
 class JsonField(BaseModel):
-    """One named result of a workflow."""
+    """One named result of a workflow.
+
+    Attributes:
+        coordinates_system: whether detections are shown as they lie in the picture that they were found in (`own`), or
+            in the one from outside that it was cut out of.
+    """
 
     type: Literal["JsonField"]
     name: str
@@ -111,4 +115,4 @@ class Document(BaseModel):
     inputs: Annotated[list[Input], Field(max_length=MAX_INPUTS)]
     steps: Annotated[list[StepDocument], Field(max_length=MAX_STEPS)]
     outputs: Annotated[list[JsonField], Field(max_length=MAX_OUTPUTS)]
-    dynamic_blocks_definitions: Annotated[list[Any] | None, Field(max_length=MAX_PYTHON_BLOCKS)] = None
+    dynamic_blocks_definitions: Annotated[list[Any] | None, Field(max_length=MAX_DYNAMIC_BLOCKS)] = None

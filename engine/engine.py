@@ -69,7 +69,7 @@ class Engine:
         self._crew = Crew(registry.blocks)
         self._workflows = workflows
         self._inner = inner
-        # With the bytes of their definitions; what was asked for least recently comes first.
+        # Each with the size of its definition; what was asked for least recently comes first.
         self._plans: OrderedDict[bytes, tuple[Plan, int]] = OrderedDict()
         self._lock = Lock()
 

@@ -28,7 +28,7 @@ def bind(plan: Plan, given: Mapping[str, Any], decode: Decode) -> Table:
     size = _batch_size(plan, given)
     table.parents[BATCH] = [0] * size
     for item in plan.inputs:
-        if not item.axes:
+        if not item.axes:  # what its kinds promise, today's servers do not hold it to; the steps that read it do
             value = given.get(item.name, item.default)
             table.columns[item.slot] = [value if type(value) in FLAT else decode((ANY,), value, item.name)]
             continue
@@ -64,7 +64,7 @@ def _lay(table: Table, item: PlannedInput, value: Any, size: int, decode: Decode
         )
     _check_rows(item, size)
     rows = [(f"{item.name}.[{index}]", element) for index, element in enumerate(value)]
-    rows = rows * size if len(rows) < size else rows
+    rows = rows * size if len(rows) < size else rows  # by the same names, so that it is decoded once
     for axis in item.axes[1:]:
         below: list[tuple[str, Any]] = []
         parents = table.parents[axis]
@@ -78,7 +78,7 @@ def _lay(table: Table, item: PlannedInput, value: Any, size: int, decode: Decode
             below.extend((f"{name}.[{index}]", child) for index, child in enumerate(children))
             parents.extend([parent] * len(children))
         rows = below
-    decoded: dict[str, Any] = {}  # one element that is used for all is decoded once
+    decoded: dict[str, Any] = {}
     for name, element in rows:
         if name not in decoded:
             decoded[name] = _decoded(item, element, name, decode)

@@ -14,7 +14,7 @@ class Phase(StrEnum):
 
     PARSING = "workflow_compilation | workflow_definition_parsing"
     INNER = "workflow_compilation | inner_workflows"
-    BROUGHT = "workflow_compilation | dynamic_blocks_compilation"
+    DYNAMIC = "workflow_compilation | dynamic_blocks_compilation"
     GRAPH = "workflow_compilation | execution_graph_construction"
     INPUTS = "workflow_execution | runtime_input_validation"
     STEPS = "workflow_execution | step_execution"

@@ -10,20 +10,30 @@ on. Two pictures, in which three crops and one are found:
 
 How often a step runs: once for every row of the deepest axis among its inputs.
 
-- Inputs that lie higher up are read again for every row below: `b` for `b0`.
-- What its block declares as `Gathered` it gets as the list of all rows right below one row, and so it runs one axis
-  higher: with `[a0, a1, a2]` for `a`. A value of the root among what is gathered stands for every row of that level;
-  alone, it makes a list of one.
-- Where all inputs are on the root, it runs as often as the deepest gate before it.
-- Two axes of which none lies below the other have no rows in common: no step can read both.
+- What lies higher up is read again for every row below: `b` for `b0`.
+- What its block takes as `Gathered` is a list of all rows right below one row, so the step runs one axis higher: with
+  `[a0, a1, a2]` for `a`, and `[b0]` for `b`.
+- Where all inputs lie on the root, the deepest gate before the step says how often it runs.
+- Values of two axes of which none lies below the other have no rows in common: no step can take both.
 
-For which rows its block is called: those for which no input is `MISSING`, and which all gates before the step let pass.
-What the block is not called for is `MISSING` in turn, and so is everything that is made of it. A gate decides on the
-axis that it runs on, by the same rule:
+Which of these rows its block is called for: those that all gates before the step let pass, and of which no input is
+`MISSING`; a parameter `T | None` gets None instead. For all others its outputs are `MISSING`, which is how everything
+that hangs on them is skipped in turn. A block that takes a `Batch` is called once, with lists of all such rows.
 
-- On the axis of the step or above it, for rows of the step: one that lets `a` pass stands for `a0`, `a1` and `a2`.
-- On the axis that the step gathers, for the members of its lists: one that lets `a0` and `b0` pass leaves `[a0]` for
-  `a`, and `[b0]` for `b`.
+What a gate acts on: it runs on an axis like any other step. Where that is the axis of the step that it names, or lies
+above it, it decides for rows of the step: with `a` for `a0`, `a1` and `a2`. Where it is the axis which that step
+gathers, it decides for members of the lists.
+
+What is in a list that is gathered, for `a`:
+
+                                           Gathered[T]     Gathered[T | None]
+    all three are there                    [a0, a1, a2]    [a0, a1, a2]
+    a1 is missing, or a gate holds it      [a0, a2]        [a0, None, a2]
+    the crop step found nothing in a       []              []
+    the crop step was not called for a     MISSING         []
+
+Each list of a step leaves out its own missing members. A value of the root stands for every row of the level,
+`[r, r, r]`, and makes a list of one, `[r]`, where the step gathers nothing else.
 """
 
 from __future__ import annotations
@@ -110,8 +120,7 @@ class Step:
     Attributes:
         name: of the step in the workflow.
         axis: that it runs on.
-        gathers: the axis right below, of which it gets all rows below one of its own as a list; the root where there
-            is none.
+        gathers: the axis right below it whose rows it gets as lists; None where there is none.
         constants: arguments that are written into the workflow.
         run_values: arguments that are one value for the whole run, with their slots.
         getters: arguments that are read row by row.
@@ -126,7 +135,7 @@ class Step:
     name: str
     block: AnyBlock
     axis: int
-    gathers: int
+    gathers: int | None
     constants: dict[str, Any]
     run_values: tuple[tuple[Parameter, int], ...]
     getters: tuple[tuple[Parameter, Getter], ...]

@@ -93,19 +93,13 @@ def _column_reader(table: Table, getter: Read, axis: int) -> Reader:
 
 
 def _gatherer(table: Table, step: Step, parameter: Parameter, getter: Read) -> Reader:
-    """For each row of a step, the list of the rows right below it: without the missing ones, or with None for them.
-
-    Where nobody made rows below, the list is MISSING unless missing rows are wanted: that is not the same as having
-    made none.
-    """
-    optional = parameter.optional
-    if getter.axis == ROOT:
-        value = table.column(getter.slot)[0]
-        if value is MISSING and not optional:
-            return lambda _: MISSING
-        if step.gathers == ROOT:
-            alone = [None if value is MISSING else value]
-            return lambda _: alone
+    """For each row of a step, the list of the rows right below it; `plan` says what is in it and when there is none."""
+    column, optional = table.column(getter.slot), parameter.optional
+    if getter.axis == ROOT and column[0] is MISSING and not optional:
+        return lambda _: MISSING
+    if step.gathers is None:  # one value for the whole run, by itself
+        alone = [None if column[0] is MISSING else column[0]]
+        return lambda _: alone
     read = _column_reader(table, getter, step.gathers)
     passing = passes(table, step.gates_below, step.gathers)
     groups: list[Column] = [

@@ -45,7 +45,7 @@ class Registry:
                 found[identifier] = block
         self.by_identifier: Blocks = MappingProxyType(found)
 
-    def brought(self, definitions: Collection[Any]) -> Blocks:
+    def dynamic(self, definitions: Collection[Any]) -> Blocks:
         """The blocks that come with a workflow; raises what making them raises.
 
         Raises:
@@ -57,7 +57,7 @@ class Registry:
             raise WorkflowEnvironmentConfigurationError(
                 "This server does not run Python blocks that come with workflows.",
                 hint="Its operator can allow it by ALLOW_CUSTOM_PYTHON_EXECUTION_IN_WORKFLOWS=true.",
-                context=Phase.BROUGHT,
+                context=Phase.DYNAMIC,
             )
         return self._make(definitions, self.by_identifier)
 

@@ -82,6 +82,7 @@ class Run:
         Schedule(self._plan, self._run_step, self._crew).run()
 
     def _run_step(self, index: int) -> None:
+        """Run one step, watched by the control; the crew learns whether its block takes long."""
         step, arguments = self._plan.steps[index], self._arguments[index]
         began = self._control.begin(step.name)
         try:
@@ -113,7 +114,10 @@ class Run:
         return arguments
 
     def _run_rows(self, step: Step, arguments: dict[str, Any], began: float) -> Column:
-        """Call the block for every row that has all its inputs; side by side when that takes long."""
+        """Call the block for every row that has all its inputs.
+
+        One after another, until one takes longer than `HEAVY_SECONDS` and two or more are left: these run side by side.
+        """
         reads = [(parameter.name, argument(self._table, step, parameter, getter)) for parameter, getter in step.getters]
 
         def call(row: int, arguments: dict[str, Any]) -> Any:
@@ -157,16 +161,13 @@ class Run:
         rows = passing_rows(self._table, step.gates, step.axis)
         lists: dict[str, dict[int, Any]] = {}
         for parameter, getter in step.getters:
-            if not rows:
-                return results
             read = argument(self._table, step, parameter, getter)
             if parameter.shape is Shape.BATCH:
                 lists[parameter.name] = column = {row: read(row) for row in rows}
                 rows = [row for row in rows if column[row] is not MISSING]
-                continue
-            arguments[parameter.name] = value = read(rows[0])  # one value for the whole run: any row tells it
-            if value is MISSING:
-                return results
+            elif rows:
+                arguments[parameter.name] = value = read(rows[0])  # one value for the whole run: any row tells it
+                rows = [] if value is MISSING else rows
         if not rows:
             return results
         for name, column in lists.items():

@@ -45,7 +45,9 @@ class StepSelector:
         return f"$steps.{self.step}"
 
 
-Selector = InputSelector | OutputSelector | StepSelector
+Reference = InputSelector | OutputSelector
+"""What stands for a value."""
+Selector = Reference | StepSelector
 
 
 def is_name(text: str) -> bool:
@@ -56,6 +58,11 @@ def is_name(text: str) -> bool:
 def is_selector(value: object) -> bool:
     """Whether a value is meant as a selector; `"$50"` is just text."""
     return isinstance(value, str) and value.startswith(("$inputs.", "$steps."))
+
+
+def is_wildcard(selector: Reference) -> bool:
+    """Whether a selector means all outputs of a step."""
+    return isinstance(selector, OutputSelector) and selector.output == WILDCARD
 
 
 def parse_selector(text: str) -> Selector | None:

@@ -21,17 +21,21 @@ MAX_SHOWN = 80
 class Parameter:
     """One input of a block, as its annotation says it.
 
+    What it gets is checked against the annotation: a literal when the workflow is compiled, a parameter of a run before
+    the first step, and whatever else is wired row by row, when it is read. Only defaults are taken on trust.
+
     Attributes:
         name: in the signature and in the JSON of a step.
-        annotation: what an argument is: one value, a value of one row of a batch, or a list of what is gathered.
+        annotation: the type of an argument: of the list for what is gathered, else of the value of one row.
         kinds: what may be wired to it; empty when it is never wired.
         element_kinds: what may be wired to the members of a list or dict; empty when it is no container.
         literal: whether it may be written as a literal.
         targets: whether it names steps, which the block lets pass or not.
         default: its value when the step does not say one; `REQUIRED` when it must.
         shape: gathered or batch; None for one value per row.
-        optional: whether the block wants to see missing values, or missing members of what it gathers.
-        optional_members: whether a list or dict of selectors may have missing members.
+        optional: whether it gets None for what is missing: it is `T | None`, `Gathered[T | None]` or `Batch[T | None]`.
+        optional_members: the same for members of a list or dict of selectors, `[$steps.a.x, $steps.b.y]`: it is
+            `list[T | None]`.
         doc: one sentence for people.
     """
 
@@ -84,9 +88,9 @@ class Signature:
 
     Attributes:
         parameters: what workflows wire or set.
-        resources: what the server hands over.
+        resources: what the server or the run hands over, by the names of keyword-only parameters.
         outputs: by their names; none for a gate.
-        batch: whether the block takes the whole batch at once.
+        batch: whether the block takes all rows at once.
         each: whether its outputs lie one level below its inputs.
         gate: whether it lets steps pass instead of returning outputs.
         keys: parameters by the other keys that workflows may use for them.

@@ -11,7 +11,10 @@ from engine.values.shape import MISSING
 
 
 def write(table: Table, step: Step, results: Column) -> None:
-    """Put what the block returned into columns, once it is what the block declares."""
+    """Put what the block returned into columns, if it has the form that the block declares.
+
+    The values in it are checked by who reads them.
+    """
     names = step.writes.keys()
     for result in results:
         if result is not MISSING and not _is_declared(step, result):

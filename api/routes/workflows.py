@@ -135,8 +135,8 @@ def _validate(server: Server, body: ValidateRequest) -> dict[str, Any]:
 def _described(server: Server, body: DescribeRequest, zipped: bool) -> Response:
     registry = server.engine.registry
     if body.dynamic_blocks_definitions:
-        brought = registry.brought(body.dynamic_blocks_definitions).values()
-        registry = Registry(iter((*registry.blocks, *brought)))
+        dynamic = registry.dynamic(body.dynamic_blocks_definitions).values()
+        registry = Registry(iter((*registry.blocks, *dynamic)))
     return _zipped(describe(registry), zipped)
 
 

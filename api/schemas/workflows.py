@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.document import MAX_OUTPUTS, MAX_PYTHON_BLOCKS
+from engine.document import MAX_DYNAMIC_BLOCKS, MAX_OUTPUTS
 
-PythonBlocks = Annotated[list[Any], Field(max_length=MAX_PYTHON_BLOCKS)]
+PythonBlocks = Annotated[list[Any], Field(max_length=MAX_DYNAMIC_BLOCKS)]
 OutputNames = Annotated[list[str], Field(max_length=MAX_OUTPUTS, fail_fast=True)]
 
 

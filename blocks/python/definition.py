@@ -154,7 +154,7 @@ def refused(block_type: str | None, place: str, problem: str) -> DynamicBlockErr
     """The error that says what is wrong with a manifest."""
     return DynamicBlockError(
         f"The Python block {block_type!r} makes no block: {place}: {problem}.",
-        context=Phase.BROUGHT,
+        context=Phase.DYNAMIC,
         blocks=(BlockError(block_type=block_type, property_name=place, property_details=problem),),
     )
 

@@ -1,7 +1,8 @@
 """From JSON to a plan, in passes: parse, link, check, axes, lower.
 
-Before that, `embed` puts the workflows that are named in a document in their place: the engine does so for itself,
-since what comes out is the key under which it keeps plans.
+The first of them begins with `read`, and gets the arguments of steps from `arguments`. Workflows that a document names
+by workspace and id are in their places by then: the engine puts them there with `embed`, since it cannot say before
+whether it has a plan.
 """
 
 from __future__ import annotations

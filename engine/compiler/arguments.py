@@ -6,30 +6,32 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.block import AnyBlock
-from engine.compiler.workflow import Argument, Literal, Members, Reference, Scope, Wire
+from engine.compiler.scope import Scope
+from engine.compiler.workflow import Argument, Literal, Members, Target, Wire
 from engine.document import StepDocument
 from engine.errors import ExecutionGraphStructureError, InvalidReferenceTargetError, WorkflowError, WorkflowSyntaxError
 from engine.fault import BlockError
-from engine.selectors import StepSelector, is_selector, parse_selector
+from engine.selectors import Reference, StepSelector, is_selector, parse_selector
 from engine.signature import Parameter, shown
 
 
 def read_arguments(
-    step: StepDocument, block: AnyBlock, place: str, scope: Scope, problems: list[BlockError]
-) -> dict[str, Argument]:
-    """The arguments of a step; what is wrong with them goes to `problems`.
+    step: StepDocument, block: AnyBlock, place: str, scope: Scope
+) -> tuple[dict[str, Argument], list[BlockError]]:
+    """The arguments of a step, and what is wrong with others.
 
     Keys that no parameter has are left alone, as today's servers do.
 
     Args:
-        place: the name of the step, for people.
+        place: the name of the step in the whole workflow.
     """
     given: dict[str, Any] = {}
     for key, value in (step.model_extra or {}).items():
         name = block.signature.key(key)
-        if name is not None and (key == name or name not in given):
+        if name is not None and (key == name or name not in given):  # a parameter's own name goes before another
             given[name] = value
     arguments: dict[str, Argument] = {}
+    problems: list[BlockError] = []
     for name, parameter in block.signature.parameters.items():
         try:
             if name in given:
@@ -40,11 +42,14 @@ def read_arguments(
                 arguments[name] = Literal(parameter.default)
         except (ValueError, WorkflowError) as error:
             problems.append(BlockError(place, step.type, None, name, str(error).rstrip(".")))
-    return arguments
+    return arguments, problems
 
 
 def _argument(parameter: Parameter, value: Any, scope: Scope) -> Argument:
-    """One argument: a selector, a container of selectors, or a literal that fits the annotation."""
+    """One argument: a selector, a container of selectors, or a literal that fits the annotation.
+
+    Text that looks like a selector is a literal where nothing can be wired, such as the targets of a gate.
+    """
     wires = read_wires(value, scope, alone=bool(parameter.kinds), inside=bool(parameter.element_kinds))
     if wires is not None:
         return wires
@@ -66,15 +71,15 @@ def read_wires(value: Any, scope: Scope, *, alone: bool = True, inside: bool = T
     if alone and is_selector(value):
         return Wire(_reference(value, scope))
     keys = tuple(value) if isinstance(value, dict) else None
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if not inside or not any(map(is_selector, items)):
+    items = value.values() if isinstance(value, dict) else value
+    if not inside or not isinstance(value, list | dict) or not any(map(is_selector, items)):
         return None
     return Members(keys, tuple(_member(item, scope) for item in items))
 
 
-def read_targets(block: AnyBlock, place: str, literals: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of the steps that a gate lets pass or not."""
-    names: dict[str, None] = {}
+def read_targets(block: AnyBlock, place: str, literals: Mapping[str, Any], scope: Scope) -> tuple[Target, ...]:
+    """The steps that a gate lets pass or not."""
+    targets: dict[str, Target] = {}
     for parameter in block.signature.parameters.values():
         if not parameter.targets:
             continue
@@ -88,16 +93,16 @@ def read_targets(block: AnyBlock, place: str, literals: Mapping[str, Any]) -> tu
                     hint="Name steps as '$steps.name'.",
                     blocks=where,
                 )
-            if selector.step in names:
-                # Clients know the two mistakes by these classes.
+            if text in targets:
+                # Clients know this mistake by one class in a dict of cases, and by another in a list.
                 kind = WorkflowSyntaxError if isinstance(value, dict) else ExecutionGraphStructureError
                 raise kind(
                     f"Step {place!r} names '{text}' twice as a step that follows it.",
                     hint="Name each step once.",
                     blocks=where,
                 )
-            names[selector.step] = None
-    return tuple(names)
+            targets[text] = Target(scope.name(selector.step), text)
+    return tuple(targets.values())
 
 
 def _member(value: Any, scope: Scope) -> Literal | Wire:

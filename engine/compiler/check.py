@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from engine.compiler.workflow import ParsedWorkflow, Reference
+from engine.compiler.workflow import ParsedWorkflow
 from engine.errors import ReferenceTypeError
 from engine.kinds import ANY
 from engine.phase import Phase, during
-from engine.selectors import InputSelector
+from engine.selectors import InputSelector, Reference
 
 
 @during(Phase.GRAPH)
@@ -32,7 +32,7 @@ def kinds_of(workflow: ParsedWorkflow, selector: Reference) -> tuple[str, ...]:
 
 
 def fits(given: tuple[str, ...], taken: tuple[str, ...]) -> bool:
-    """Whether a value of the one kinds may go where the others are taken."""
+    """Whether a value of the kinds `given` may go where those in `taken` may."""
     return ANY in given or ANY in taken or not set(given).isdisjoint(taken)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from engine.compiler.workflow import Scope
+from engine.compiler.scope import Scope
 from engine.errors import (
     InnerWorkflowCompositionCycleError,
     InnerWorkflowInvalidStepEntryError,

@@ -15,18 +15,16 @@ from engine.block import block
 from engine.compiler.arguments import read_wires
 from engine.compiler.embed import INNER_TYPE
 from engine.compiler.read import read_document
+from engine.compiler.scope import INPUT_MARK, Scope
 from engine.compiler.workflow import (
-    INPUT_MARK,
     Argument,
     Literal,
     Members,
     ParsedOutput,
     ParsedStep,
     ParsedWorkflow,
-    Reference,
-    Scope,
+    Target,
     Wire,
-    is_wildcard,
 )
 from engine.document import Document, Input, ParameterInput, StepDocument
 from engine.errors import (
@@ -40,7 +38,7 @@ from engine.errors import (
 from engine.fault import BlockError
 from engine.kinds import ANY, Anything
 from engine.phase import Phase, during
-from engine.selectors import InputSelector, OutputSelector
+from engine.selectors import InputSelector, OutputSelector, Reference, is_wildcard
 from engine.signature import Output, Parameter
 from engine.values.shape import Wired
 
@@ -93,7 +91,9 @@ class InnerWorkflows:
         """The workflow with every alias followed, and gates on inner workflows acting on all that is in them."""
         if not self._outputs:
             return workflow
-        targets = {self._nearest(name, workflow.steps) for step in workflow.steps.values() for name, _ in step.targets}
+        targets = {
+            self._nearest(target.step, workflow.steps) for step in workflow.steps.values() for target in step.targets
+        }
         steps = {**workflow.steps, **self._doors(targets & self._outputs.keys())}
         steps = {name: self._with_arguments(step) for name, step in steps.items()}
         steps = {name: self._with_targets(step, steps) for name, step in steps.items()}
@@ -146,10 +146,11 @@ class InnerWorkflows:
 
     def _with_targets(self, step: ParsedStep, steps: Mapping[str, ParsedStep]) -> ParsedStep:
         """A step with all steps that it gates: those that it names, and those in the inner workflows that it names."""
-        targets: list[tuple[str, str]] = []
-        for target, called in ((self._nearest(name, steps), called) for name, called in step.targets):
-            inside = [name for name in steps if name.startswith(f"{target}.")] if target in self._outputs else [target]
-            targets += [(name, called) for name in inside]
+        targets: list[Target] = []
+        for target in step.targets:
+            name = self._nearest(target.step, steps)
+            inside = [step for step in steps if step.startswith(f"{name}.")] if name in self._outputs else [name]
+            targets += [Target(step, target.called) for step in inside]
         return replace(step, targets=tuple(targets))
 
     def _nearest(self, target: str, steps: Collection[str]) -> str:

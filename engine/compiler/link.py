@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from engine.compiler.workflow import ParsedWorkflow, Reference, is_wildcard
+from engine.compiler.workflow import ParsedWorkflow
 from engine.errors import ExecutionGraphStructureError, InvalidReferenceTargetError
 from engine.fault import BlockError
 from engine.phase import Phase, during
-from engine.selectors import InputSelector, Selector, StepSelector
+from engine.selectors import InputSelector, Reference, Selector, StepSelector, is_wildcard
 from engine.spelling import nearest
 
 
@@ -53,10 +53,10 @@ def link_steps(workflow: ParsedWorkflow) -> Order:
                 )
             if not isinstance(selector, InputSelector):
                 graph.add_edge(selector.step, step.name)
-        for target, _ in step.targets:
-            if target not in workflow.steps:
-                _refuse(step.name, "targets", StepSelector(target), "step", target, workflow.steps)
-            graph.add_edge(step.name, target)
+        for target in step.targets:
+            if target.step not in workflow.steps:
+                _refuse(step.name, "targets", StepSelector(target.step), "step", target.step, workflow.steps)
+            graph.add_edge(step.name, target.step)
     for output in workflow.outputs:
         for selector in [output.selector] if output.parts is None else [part for _, part in output.parts]:
             _check_target(workflow, selector, output.field.name, "selector")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.compiler.axes import Axes, GateBefore
+from engine.compiler.axes import Axes
 from engine.compiler.check import kinds_of
 from engine.compiler.link import Order
 from engine.compiler.workflow import (
@@ -14,14 +14,11 @@ from engine.compiler.workflow import (
     ParsedOutput,
     ParsedStep,
     ParsedWorkflow,
-    Reference,
     Wire,
-    is_wildcard,
 )
 from engine.document import ParameterInput
 from engine.plan import (
     GATE,
-    ROOT,
     Constant,
     Gate,
     Getter,
@@ -33,7 +30,7 @@ from engine.plan import (
     ReadMembers,
     Step,
 )
-from engine.selectors import InputSelector, OutputSelector, Selector, StepSelector
+from engine.selectors import InputSelector, OutputSelector, Reference, Selector, StepSelector, is_wildcard
 from engine.signature import Parameter
 from engine.values.shape import Shape
 
@@ -82,9 +79,7 @@ class _Lowering:
         getters: list[tuple[Parameter, Getter]] = []
         for name, argument in step.arguments.items():
             parameter = step.block.signature.parameters[name]
-            if parameter.shape is Shape.BATCH:
-                getters.append((parameter, self._getter(argument)))
-            elif isinstance(argument, Literal):
+            if isinstance(argument, Literal) and parameter.shape is not Shape.BATCH:
                 constants[name] = argument.value
             elif isinstance(argument, Wire) and not parameter.shape and self._is_parameter(argument.selector):
                 run_values.append((parameter, self.slots[argument.selector]))
@@ -94,7 +89,9 @@ class _Lowering:
         if step.block.signature.gate:
             writes[GATE] = self.slots[StepSelector(step.name)]
         gathers = self._axes.gathers[step.name]
-        gates = [self._gate(gate) for gate in self._axes.gates[step.name]]
+        gates = [
+            Gate(self.slots[StepSelector(gate.name)], gate.axis, gate.called) for gate in self._axes.gates[step.name]
+        ]
         return Step(
             name=step.name,
             block=step.block,
@@ -103,8 +100,8 @@ class _Lowering:
             constants=constants,
             run_values=tuple(run_values),
             getters=tuple(getters),
-            gates=tuple(gate for gate in gates if gate.axis == ROOT or gate.axis != gathers),
-            gates_below=tuple(gate for gate in gates if gate.axis == gathers != ROOT),
+            gates=tuple(gate for gate in gates if gate.axis != gathers),
+            gates_below=tuple(gate for gate in gates if gate.axis == gathers),
             writes=writes,
             writes_axis=self._axes.writes[step.name],
             waits_for=self._order.waits_for[step.name],
@@ -128,10 +125,6 @@ class _Lowering:
 
     def _is_parameter(self, selector: Reference) -> bool:
         return isinstance(selector, InputSelector) and self._workflow.inputs[selector.name].depth == 0
-
-    def _gate(self, gate: GateBefore) -> Gate:
-        name, axis, called = gate
-        return Gate(self.slots[StepSelector(name)], axis, called)
 
     def _getter(self, argument: Argument) -> Getter:
         if isinstance(argument, Literal):

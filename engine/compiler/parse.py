@@ -10,17 +10,18 @@ from engine.compiler.arguments import read_arguments, read_targets
 from engine.compiler.embed import INNER_TYPE
 from engine.compiler.inner import InnerWorkflows
 from engine.compiler.read import read_document
-from engine.compiler.workflow import Literal, ParsedOutput, ParsedStep, ParsedWorkflow, Reference, Scope
+from engine.compiler.scope import Scope
+from engine.compiler.workflow import Literal, ParsedOutput, ParsedStep, ParsedWorkflow
 from engine.document import Document, JsonField, StepDocument
 from engine.errors import InvalidReferenceTargetError, WorkflowSyntaxError
 from engine.fault import BlockError
 from engine.phase import Phase, during
 from engine.registry import Registry
-from engine.selectors import StepSelector, parse_selector
+from engine.selectors import Reference, StepSelector, parse_selector
 from engine.spelling import nearest
 
 MAX_HINTS = 10
-"""To find the nearest type takes milliseconds, and whoever has more problems than this has others to mend first."""
+"""Problems after which no nearest type is looked for any more: that takes milliseconds."""
 
 
 @during(Phase.PARSING)
@@ -65,36 +66,35 @@ class _Parser:
         self.steps: dict[str, ParsedStep] = {}
         self.inner = InnerWorkflows()
 
-    def read(self, document: Document, scope: Scope, around: Mapping[str, AnyBlock]) -> None:
-        """Read the steps of one document; names of steps are those of the whole workflow.
+    def read(self, document: Document, scope: Scope, dynamic: Mapping[str, AnyBlock]) -> None:
+        """Read the steps of one document, and of the inner workflows among them.
 
         Args:
-            around: the blocks that come with the documents around this one.
+            dynamic: the blocks that come with the documents around this one.
         """
         _refuse_dots(document, scope)
-        brought = {**around, **self._registry.brought(document.dynamic_blocks_definitions or ())}
+        dynamic = {**dynamic, **self._registry.dynamic(document.dynamic_blocks_definitions or ())}
         for step in document.steps:
             if step.type == INNER_TYPE:
                 inner, child = self.inner.enter(step, scope)
-                self.read(inner, child, brought)
+                self.read(inner, child, dynamic)
                 self.inner.leave(child, {field.name: read_selector(field) for field in inner.outputs})
             else:
-                self._read_step(step, scope, brought)
+                self._read_step(step, scope, dynamic)
 
-    def _read_step(self, step: StepDocument, scope: Scope, brought: Mapping[str, AnyBlock]) -> None:
+    def _read_step(self, step: StepDocument, scope: Scope, dynamic: Mapping[str, AnyBlock]) -> None:
         place = scope.name(step.name)
-        block = brought.get(step.type) or self._registry.by_identifier.get(step.type)
+        block = dynamic.get(step.type) or self._registry.by_identifier.get(step.type)
         if block is None:
-            known_types = (*brought, *self._registry.by_identifier) if len(self.problems) < MAX_HINTS else ()
-            self.problems.append(_unknown_type(place, step.type, known_types))
+            known = (*dynamic, *self._registry.by_identifier) if len(self.problems) < MAX_HINTS else ()
+            self.problems.append(_unknown_type(place, step.type, known))
             return
-        known = len(self.problems)
-        arguments = read_arguments(step, block, place, scope, self.problems)
-        if len(self.problems) > known:
-            return
-        literals = {name: item.value for name, item in arguments.items() if isinstance(item, Literal)}
-        targets = tuple((scope.name(name), str(StepSelector(name))) for name in read_targets(block, place, literals))
-        self.steps[place] = ParsedStep(place, block, arguments, block.outputs(literals), targets)
+        arguments, problems = read_arguments(step, block, place, scope)
+        self.problems += problems
+        if not problems:
+            literals = {name: item.value for name, item in arguments.items() if isinstance(item, Literal)}
+            targets = read_targets(block, place, literals, scope)
+            self.steps[place] = ParsedStep(place, block, arguments, block.outputs(literals), targets)
 
 
 def _refuse_dots(document: Document, scope: Scope) -> None:

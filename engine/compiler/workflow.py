@@ -9,43 +9,16 @@ from typing import Any
 from engine.block import AnyBlock
 from engine.document import Input, JsonField
 from engine.fault import BlockError
-from engine.selectors import WILDCARD, InputSelector, OutputSelector
+from engine.selectors import Reference
 from engine.signature import Output, Parameter
-
-Reference = InputSelector | OutputSelector
-
-INPUT_MARK = "$"
-"""Stands before the name of an input of an inner workflow. No name that a selector can have begins so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which document a name stands in.
-
-    Attributes:
-        path: of the inner workflow, as the whole workflow names it; empty for the workflow itself.
-    """
-
-    path: str = ""
-
-    def name(self, step: str) -> str:
-        """The name of a step of this document in the whole workflow. No name that a document can use has a dot."""
-        return f"{self.path}.{step}" if self.path else step
-
-    def reference(self, selector: Reference) -> Reference:
-        """A selector of this document as the whole workflow knows it.
-
-        `$inputs.image` in an inner workflow `part` becomes `$steps.part.$image`, which stands for what the input is
-        bound to; the mark keeps it apart from an output `image`.
-        """
-        if isinstance(selector, OutputSelector):
-            return OutputSelector(self.name(selector.step), selector.output)
-        return OutputSelector(self.path, f"{INPUT_MARK}{selector.name}") if self.path else selector
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A value that is written into the workflow, checked and converted."""
+    """A value that is written into the workflow, checked and converted.
+
+    Beside selectors in a list or dict, it is checked with them, when that is read.
+    """
 
     value: Any
 
@@ -69,18 +42,27 @@ Argument = Literal | Wire | Members
 
 
 @dataclass(frozen=True, slots=True)
-class ParsedStep:
-    """A step whose block is known and whose literals are checked.
+class Target:
+    """A step that a gate lets pass or not.
 
     Attributes:
-        targets: the steps that it lets pass or not, and what the gate itself calls each; only a gate has some.
+        step: its name.
+        called: what the gate calls it, and returns to let it pass: a selector, of its own document.
     """
+
+    step: str
+    called: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedStep:
+    """A step whose block is known and whose literals are checked; only a gate has targets."""
 
     name: str
     block: AnyBlock
     arguments: Mapping[str, Argument]
     outputs: Mapping[str, Output]
-    targets: tuple[tuple[str, str], ...] = ()
+    targets: tuple[Target, ...] = ()
 
     def blame(self, parameter: Parameter | None = None, details: str | None = None) -> tuple[BlockError, ...]:
         """What an error says that is about this step, or about one parameter of it."""
@@ -107,11 +89,6 @@ class ParsedOutput:
     field: JsonField
     selector: Reference
     parts: tuple[tuple[str, Reference], ...] | None = None
-
-
-def is_wildcard(selector: Reference) -> bool:
-    """Whether a selector means all outputs of a step."""
-    return isinstance(selector, OutputSelector) and selector.output == WILDCARD
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,20 +17,24 @@ class Shape(Enum):
 
 
 Each = Annotated[list[T], Shape.EACH]
-"""An output one level deeper than the inputs: a list for every row. A member MISSING is missing downstream."""
+"""An output one level deeper than the inputs: a list for every row, of one length with all other outputs of the block.
+
+A member MISSING is missing downstream."""
 
 Gathered = Annotated[list[T], Shape.GATHERED]
-"""An input one level deeper than the outputs: all rows of one parent, as a list."""
+"""An input one level deeper than the outputs: all rows of one parent, as a list. Missing rows are left out of it; with
+`Gathered[T | None]` they are None in it."""
 
 Batch = Annotated[list[T], Shape.BATCH]
-"""An input taken for all rows of its axis at once, as a list; the block then returns a list of outputs, one per row."""
+"""An input taken for all rows of its axis at once, as a list; the block then returns a list of outputs, one per row.
+Missing rows are left out of it; with `Batch[T | None]` they are None in it."""
 
 
 class Missing(Enum):
-    """The marker of a row that is absent: filtered, skipped, or never there. None is a value like any other.
+    """The marker of a row that is absent: filtered, skipped, or null in a batch from outside.
 
-    Blocks may return it for an output, and never get it: where an input is `T | None` they get None instead, and
-    otherwise the row is skipped.
+    None is a value like any other. Blocks may return MISSING for an output, and never get it: where an input is
+    `T | None` they get None instead, and otherwise the row is skipped.
     """
 
     MISSING = "missing"
@@ -57,7 +61,6 @@ Wired = Annotated[T, Source.SELECTOR]
 """An input that is always wired and never written as a literal."""
 
 
-# A gate is a block that decides, row by row, which of the steps that it names may run.
 NextSteps = Annotated[list[str], Source.STEPS]
 """An input of a gate: the steps that it decides about, as `$steps.name`."""
 

@@ -23,7 +23,7 @@ WRONG: dict[str, tuple[Any, dict[str, Any], Phase]] = {
     "an output that selects nothing": (workflow([], [], {"o": "$elsewhere"}), {}, Phase.PARSING),
     "an inner workflow without what it needs": (workflow([], [inner("part", NEEDY)], {}), {}, Phase.INNER),
     "an inner workflow that is none": (workflow([], [inner("part", [])], {}), {}, Phase.INNER),
-    "blocks that come along": ({**NEEDY, "dynamic_blocks_definitions": [{}]}, {}, Phase.BROUGHT),
+    "blocks that come along": ({**NEEDY, "dynamic_blocks_definitions": [{}]}, {}, Phase.DYNAMIC),
     "a selector of nothing": (workflow([], [step("add", "s", a="$inputs.a")], {}), {}, Phase.GRAPH),
     "kinds that do not fit": (
         workflow([N], [step("size", "s", images="$steps.t.number"), step("add", "t", a=1)], {}),
