@@ -58,8 +58,7 @@ class Sessions:
         session = self._enter((caller, name))
         try:
             while not session.lock.acquire(timeout=SLICE_SECONDS):
-                now = time.monotonic()
-                control.check(now, now)
+                control.check()
             try:
                 yield session.memory
             finally:

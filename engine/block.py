@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, ParamSpec, TypeVar
 
+from engine.fault import BlockError
 from engine.read_signature import read_signature
-from engine.signature import Output, Signature
+from engine.signature import Output, Parameter, Signature
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -77,3 +78,15 @@ def block(
 
 
 AnyBlock = Block[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedBlock:
+    """A block under the name of a step."""
+
+    name: str
+    block: AnyBlock
+
+    def blame(self, parameter: Parameter | None = None, details: str | None = None) -> tuple[BlockError, ...]:
+        """What an error says that is about this step, or about one parameter of it."""
+        return (BlockError(self.name, self.block.type, None, parameter.name if parameter else None, details),)

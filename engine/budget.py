@@ -23,7 +23,7 @@ SMALL = frozenset({int, float, bool, type(None), Missing})
 POINTER = 8
 """Bytes per member of a container."""
 COPIES = 2
-"""Of what is written: once as text of its own, and once in the answer."""
+"""Of what is written: it is held as its own text, and again in the answer."""
 MAX_DEPTH = 200
 """Of containers in containers; what is deeper cannot be written out, and Python could not walk through it."""
 

@@ -50,34 +50,27 @@ class Control:
 
     def hold(self, value: Any) -> None:
         """Note that the run holds an input; raises what `check` raises, and RuntimeInputError when it is too much."""
-        now = time.monotonic()
-        self.check(now, now)
+        self.check()
         self.budget.count((value,))
 
     def begin(self, step: str) -> float:
         """Note that this thread begins a step; the moment, on the monotonic clock. Raises what `check` raises."""
-        now = time.monotonic()
-        self.check(now, now)
+        now = self.check()
         self._steps[get_ident()] = (step, now)
         return now
 
-    def end(self, began: float) -> float:
-        """Note that this thread is done with the step that began then; how long it took. Raises what `check` raises."""
-        now = time.monotonic()
-        self.check(began, now)
+    def leave(self) -> None:
+        """Note that this thread works on no step any more."""
         del self._steps[get_ident()]
-        return now - began
 
-    def drop(self) -> None:
-        """Note that this thread works on no step any more, since that failed."""
-        self._steps.pop(get_ident(), None)
-
-    def check(self, began: float, now: float) -> None:
-        """Raise RunCancelledError or RunTimeoutError when the run has to stop, or the step that began then."""
+    def check(self, began: float = inf) -> float:
+        """The moment now; RunCancelledError or RunTimeoutError when the run has to stop, or the step begun then."""
+        now = time.monotonic()
         if self._verdict is not None or now > self._end or now - began > self._step_seconds:
             verdict = self.verdict()
             if verdict is not None:
                 raise verdict
+        return now
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -85,7 +78,7 @@ class Control:
         return tuple(step for step, _ in tuple(self._steps.values()))
 
     def verdict(self) -> WorkflowExecutionEngineError | None:
-        """Why the run has to stop, from then on whatever happens; None when it may go on."""
+        """The error that ends the run, or None while it may go on. Once there is one, it stays."""
         now = time.monotonic()
         late = next((step for step, began in tuple(self._steps.values()) if now - began > self._step_seconds), None)
         if self._verdict is None and late is not None:

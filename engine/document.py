@@ -21,7 +21,7 @@ def _kind_name(value: Any) -> Any:
     return value.get("name") if isinstance(value, dict) else value
 
 
-Kinds = Annotated[list[Annotated[str, BeforeValidator(_kind_name)]], Field(max_length=MAX_KINDS, fail_fast=True)]
+KindNames = Annotated[list[Annotated[str, BeforeValidator(_kind_name)]], Field(max_length=MAX_KINDS, fail_fast=True)]
 
 
 # Every class of inputs says what its values may be (`kinds`), and how deep they are nested (`depth`): 0 for one value
@@ -52,7 +52,7 @@ class ParameterInput(BaseModel):
     depth: ClassVar[int] = 0
     type: Literal["WorkflowParameter", "InferenceParameter"]
     name: str
-    kind: Kinds = []
+    kind: KindNames = []
     default_value: Any = None
 
     @property
@@ -66,7 +66,7 @@ class BatchInput(BaseModel):
 
     type: Literal["WorkflowBatchInput"]
     name: str
-    kind: Kinds = []
+    kind: KindNames = []
     dimensionality: Annotated[int, Field(ge=1, le=MAX_DEPTH)] = 1
 
     @property

@@ -5,12 +5,11 @@ An error says *what* went wrong in words meant for the person who has to mend it
 the wire: they travel as `error_type`, so those that today's clients know keep the names that they know.
 
     PenstockError
-    ├── RequestError                        the request as such
-    │   ├── RequestValidationError          body or query does not have the form that the route takes
-    │   ├── RequestTooLargeError            more bytes than the server reads
-    │   ├── RequestTooSlowError             the body takes longer to arrive than the server waits
-    │   ├── MissingApiKeyError              this server asks for a key
-    │   └── ServerBusyError                 as many requests are waiting as the server lets wait
+    ├── RequestValidationError              body or query does not have the form that the route takes
+    ├── RequestTooLargeError                more bytes than the server reads
+    ├── RequestTooSlowError                 the body takes longer to arrive than the server waits
+    ├── MissingApiKeyError                  this server asks for a key
+    ├── ServerBusyError                     as many requests are waiting as the server lets wait
     ├── InputImageLoadError                 an image that cannot be had or cannot be decoded
     │   ├── InvalidImageTypeDeclared · InvalidNumpyInput   "type" is unknown; .npy content is no picture
     │   ├── ImageSourceRefused              a URL or path that policy forbids
@@ -87,13 +86,7 @@ class PenstockError(Exception):
         return f"{self.message} {self.hint}" if self.hint else self.message
 
 
-class RequestError(PenstockError):
-    """Something is wrong with the request as such."""
-
-    fault = Fault.CALLER
-
-
-class RequestValidationError(RequestError):
+class RequestValidationError(PenstockError):
     """The body or the query does not have the form that the route takes.
 
     Args:
@@ -102,30 +95,30 @@ class RequestValidationError(RequestError):
 
     fault = Fault.MALFORMED
 
-    def __init__(self, message: str, *, details: tuple[Mapping[str, object], ...], hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(self, message: str, *, details: tuple[Mapping[str, object], ...]) -> None:
+        super().__init__(message)
         self.details = details
 
 
-class RequestTooLargeError(RequestError):
+class RequestTooLargeError(PenstockError):
     """The request has more bytes than the server reads."""
 
     fault = Fault.TOO_LARGE
 
 
-class RequestTooSlowError(RequestError):
+class RequestTooSlowError(PenstockError):
     """The body takes longer to arrive than the server waits."""
 
     fault = Fault.TOO_SLOW
 
 
-class MissingApiKeyError(RequestError):
+class MissingApiKeyError(PenstockError):
     """This server asks for a key and the request carries none that it knows."""
 
     fault = Fault.UNSIGNED
 
 
-class ServerBusyError(RequestError):
+class ServerBusyError(PenstockError):
     """As many requests are waiting as the server lets wait."""
 
     fault = Fault.BUSY

@@ -10,9 +10,7 @@ from engine.kinds import ANY
 from engine.plan import BATCH, Plan, PlannedInput
 from engine.table import MAX_ROWS, Table
 from engine.values.shape import MISSING
-
-FLAT = frozenset({str, int, float, bool, type(None)})
-"""Parameters of these types are taken as they are."""
+from engine.wire.bounds import FLAT
 
 Decode = Callable[[tuple[str, ...], Any, str], Any]
 """Turns what came from outside into a value: given the kinds that it may be, the value, and the name that it gets."""

@@ -32,7 +32,7 @@ def collect(
         RuntimeInputError: what is encoded is too much.
     """
     wanted = [output for output in plan.outputs if output.name not in excluded]
-    batched = any(_on_batch(table, column.axis) for output in plan.outputs for column in output.columns)
+    batched = any(BATCH in plan.axes[column.axis].line for output in plan.outputs for column in output.columns)
     results: list[dict[str, Any]] = [{} for _ in table.parents[BATCH if batched else ROOT]]
     for output in wanted:
         for result, value in zip(results, _shown(table, output, encode, len(results)), strict=True):
@@ -60,15 +60,6 @@ def _column(table: Table, column: PlannedColumn, own: bool, encode: Encode | Non
     return [_value(value, column.kinds, own, encode) for value in table.column(column.slot)]
 
 
-def _on_batch(table: Table, axis: int) -> bool:
-    """Whether an axis lies below the input batch."""
-    while axis != ROOT:
-        if axis == BATCH:
-            return True
-        axis = table.axes[axis].parent
-    return False
-
-
 def _value(value: Any, kinds: tuple[str, ...], own: bool, encode: Encode | None) -> Any:
     if value is MISSING:
         return None
@@ -90,7 +81,7 @@ def in_root(value: Any) -> Any:
 
 def _nested(table: Table, axis: int, values: Column, count: int) -> Column:
     """The values of an axis grouped, level by level, up to the batch; what is not of the batch is in every result."""
-    top = BATCH if _on_batch(table, axis) else ROOT
+    top = BATCH if BATCH in table.axes[axis].line else ROOT
     while axis != top:
         values = [[values[row] for row in group] for group in table.children(axis)]
         axis = table.axes[axis].parent

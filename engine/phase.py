@@ -23,7 +23,7 @@ class Phase(StrEnum):
 
 @contextmanager
 def during(phase: Phase) -> Iterator[None]:
-    """Say of errors that come out of here, and out of no phase within, that they happened in this one."""
+    """Set the phase of errors that are raised in here, unless an inner `during` has set it."""
     try:
         yield
     except WorkflowError as error:

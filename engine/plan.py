@@ -41,8 +41,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from engine.block import AnyBlock
-from engine.fault import BlockError
+from engine.block import NamedBlock
 from engine.signature import Parameter
 
 ROOT = 0
@@ -56,14 +55,22 @@ class Axis:
     """One level of nesting.
 
     Attributes:
-        parent: the axis above; the root is its own.
+        line: the axes from the root down to this one.
         maker: who makes its rows, for people: a step, an input, or the input batch.
-        depth: 0 for the root.
     """
 
-    parent: int
+    line: tuple[int, ...]
     maker: str
-    depth: int
+
+    @property
+    def depth(self) -> int:
+        """0 for the root."""
+        return len(self.line) - 1
+
+    @property
+    def parent(self) -> int:
+        """The axis above; the root is its own."""
+        return self.line[-2] if self.depth else ROOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +100,12 @@ class Gate:
     Attributes:
         slot: where the column is.
         axis: the axis that the column lies on.
-        target: the selector by which the gate knows the step.
+        called: what the gate calls the step, and returns to let it pass.
     """
 
     slot: int
     axis: int
-    target: str
+    called: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +121,10 @@ Getter = Constant | Read | ReadMembers
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedBlock):
     """One block, wired.
 
     Attributes:
-        name: of the step in the workflow.
         axis: that it runs on.
         gathers: the axis right below it whose rows it gets as lists; None where there is none.
         constants: arguments that are written into the workflow.
@@ -128,12 +134,9 @@ class Step:
         gates_below: that all have to let a row pass which is gathered.
         writes: slots of its outputs, by their names; a gate has one, `GATE`.
         writes_axis: that the outputs lie on: `axis`, or the one that the step makes below it.
-        waits_for: how many steps have to be done before this one.
         followers: the steps that wait for this one, by their places among the steps of the plan.
     """
 
-    name: str
-    block: AnyBlock
     axis: int
     gathers: int | None
     constants: dict[str, Any]
@@ -143,12 +146,7 @@ class Step:
     gates_below: tuple[Gate, ...]
     writes: dict[str, int]
     writes_axis: int
-    waits_for: int
     followers: tuple[int, ...]
-
-    def blame(self, parameter: Parameter | None = None, details: str | None = None) -> tuple[BlockError, ...]:
-        """What an error says that is about this step, or about one parameter of it."""
-        return (BlockError(self.name, self.block.type, None, parameter.name if parameter else None, details),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,4 +200,3 @@ class Plan:
     steps: tuple[Step, ...]
     outputs: tuple[PlannedOutput, ...]
     slots: int
-    resources: frozenset[str]

@@ -26,7 +26,7 @@ def passes(table: Table, gates: tuple[Gate, ...], axis: int) -> list[bool]:
     for gate in gates:
         column, index = table.column(gate.slot), table.climb(axis, gate.axis)
         for row, above in enumerate(index):
-            result[row] = result[row] and column[above] is not MISSING and gate.target in column[above]
+            result[row] = result[row] and column[above] is not MISSING and gate.called in column[above]
     return result
 
 

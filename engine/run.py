@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -92,10 +91,9 @@ class Run:
                 else:
                     results = self._run_rows(step, arguments, began)
                 write(self._table, step, results)
-            seconds = self._control.end(began)
-        except BaseException:
-            self._control.drop()
-            raise
+            seconds = self._control.check(began) - began
+        finally:
+            self._control.leave()
         if any(result is not MISSING for result in results):
             self._crew.learn(step.block, seconds)
 
@@ -136,8 +134,7 @@ class Run:
             results[row] = call(row, arguments)
             if place == len(rows):
                 break
-            now = time.monotonic()
-            self._control.check(began, now)
+            now = self._control.check(began)
             if now - before > HEAVY_SECONDS and place + 1 < len(rows) and not in_turn:
                 # From here on calls overlap, so each needs a dict of its own.
                 self._run_side_by_side(lambda row: call(row, dict(arguments)), rows[place:], results, began)
@@ -149,7 +146,7 @@ class Run:
         """Call a block that takes long for these rows, with help."""
 
         def in_time(row: int) -> Any:
-            self._control.check(began, time.monotonic())
+            self._control.check(began)
             return call(row)
 
         for row, result in zip(rows, self._crew.each(in_time, rows), strict=True):

@@ -22,12 +22,18 @@ class Schedule:
         crew: lends helpers for heavy steps.
     """
 
+    # `_idle`: the thread that owns the run waits for something to do. `_helpers`: those that are called and not done;
+    # `_coming`: those of them that have not begun.
+
     def __init__(self, plan: Plan, run_step: Callable[[int], None], crew: Crew) -> None:
         self._steps = plan.steps
         self._run_step = run_step
         self._crew = crew
         self._changed = Condition()
-        self._waits = [step.waits_for for step in plan.steps]
+        self._waits = [0] * len(plan.steps)
+        for step in plan.steps:
+            for follower in step.followers:
+                self._waits[follower] += 1
         self._light: deque[int] = deque()
         self._heavy: deque[int] = deque()
         self._running = 0

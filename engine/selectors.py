@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 _NAME = r"[A-Za-z0-9_\-]+"
 _WHOLE_NAME = re.compile(_NAME)
-_INPUT = re.compile(rf"\$inputs\.({_NAME})")
-_OUTPUT = re.compile(rf"\$steps\.({_NAME})\.({_NAME}|\*)")
-_STEP = re.compile(rf"\$steps\.({_NAME})")
+_SELECTOR = re.compile(rf"\$inputs\.({_NAME})|\$steps\.({_NAME})(?:\.({_NAME}|\*))?")
 
 WILDCARD = "*"
 
@@ -67,10 +65,8 @@ def is_wildcard(selector: Reference) -> bool:
 
 def parse_selector(text: str) -> Selector | None:
     """The selector that a text is, or None when it only looks like one."""
-    if match := _INPUT.fullmatch(text):
-        return InputSelector(match[1])
-    if match := _OUTPUT.fullmatch(text):
-        return OutputSelector(match[1], match[2])
-    if match := _STEP.fullmatch(text):
-        return StepSelector(match[1])
-    return None
+    match = _SELECTOR.fullmatch(text)
+    if match is None:
+        return None
+    name, step, output = match.groups()
+    return InputSelector(name) if name else OutputSelector(step, output) if output else StepSelector(step)

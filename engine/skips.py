@@ -9,7 +9,7 @@ from engine.reading import argument, passes
 from engine.table import Table
 from engine.values.shape import MISSING
 
-MAX_ROWS = 20
+MAX_TOLD = 20
 """Rows told of one by one, a step; the others are only counted."""
 
 
@@ -31,7 +31,7 @@ def explain_skips(plan: Plan, table: Table) -> list[dict[str, Any]]:
                     "rows": len(table.parents[step.axis]),
                     "skipped": len(reasons),
                     "reasons": [
-                        {"row": _place(table, step.axis, row), "reason": reason} for row, reason in reasons[:MAX_ROWS]
+                        {"row": _place(table, step.axis, row), "reason": reason} for row, reason in reasons[:MAX_TOLD]
                     ],
                 }
             )
@@ -83,8 +83,8 @@ def _slots(getter: Getter) -> list[int]:
 def _place(table: Table, axis: int, row: int) -> list[int]:
     """The place of a row among its siblings, on every level from the batch down."""
     place: list[int] = []
-    while table.axes[axis].depth:
-        parents = table.parents[axis]
+    for level in reversed(table.axes[axis].line[1:]):
+        parents = table.parents[level]
         place.append(parents[:row].count(parents[row]))
-        row, axis = parents[row], table.axes[axis].parent
+        row = parents[row]
     return place[::-1]

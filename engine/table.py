@@ -22,8 +22,8 @@ class Table:
     Attributes:
         columns: for every slot, its values; None until somebody writes them.
         parents: for every axis, the row on the axis above that each of its rows belongs to.
-        absent: for every axis, the rows on the axis above for which nobody made rows: their maker did not run, or
-            an input has None in the place of a list.
+        absent: for every axis, the rows on the axis above that have no list of rows, not even an empty one: the step
+            that makes rows was skipped, or an input has None in the place of a list.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -46,11 +46,9 @@ class Table:
         found = self._climbs.get((axis, above))
         if found is None:
             found = list(range(len(self.parents[axis])))
-            level = axis
-            while level != above:
+            for level in reversed(self.axes[axis].line[self.axes[above].depth + 1 :]):
                 parents = self.parents[level]
                 found = [parents[row] for row in found]
-                level = self.axes[level].parent
             self._climbs[axis, above] = found
         return found
 

@@ -65,8 +65,4 @@ def _kinds(output: PlannedOutput) -> list[str] | dict[str, list[str]]:
 
 def _line(plan: Plan, axis: int) -> list[str]:
     """Who makes the levels from the root down to an axis; the root itself is left out."""
-    line: list[str] = []
-    while plan.axes[axis].depth:
-        line.append(plan.axes[axis].maker)
-        axis = plan.axes[axis].parent
-    return line[::-1]
+    return [plan.axes[level].maker for level in plan.axes[axis].line[1:]]

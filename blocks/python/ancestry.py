@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.values.frame import Frame, Origin, VideoMoment
-from engine.wire.bounds import MAX_COORDINATE, check_area, is_whole
+from engine.wire.bounds import MAX_COORDINATE, check_mask_area, is_whole
 
 Parts = dict[str, Any]
 
@@ -54,7 +54,7 @@ def text(value: Any) -> str:
 def _size(parts: Parts) -> tuple[int, int]:
     """The width and the height of a picture, which is not too large for a mask over it; 0 where they are unknown."""
     width, height = (_pixels(parts[name], 0) for name in ("width", "height"))
-    check_area(width, height, "its frame")
+    check_mask_area(width, height, "its frame")
     return width, height
 
 

@@ -88,10 +88,9 @@ def webhook_sink(
     files = _worked_on("multi_part_encoded_files", multi_part_encoded_files, multi_part_encoded_files_operations)
     form = _worked_on("form_data", form_data, form_data_operations)
     try:
-        message = egress.prepare(
+        request = egress.prepare(
             method,
             url,
-            timeout=request_timeout,
             params=_fields(query_parameters),
             headers={name: _text(value) for name, value in headers.items() if value is not None},
             json=_json(payload) if payload else None,
@@ -105,9 +104,9 @@ def webhook_sink(
     if not state.of(STEP_SOURCE, Last).take(clock(), cooldown_seconds):
         return _sent(f"Less than {cooldown_seconds} seconds have passed since the last request.", throttled=True)
     if not fire_and_forget:
-        outcome = egress.send(message)
+        outcome = egress.send(request, request_timeout)
         return _sent(outcome.message, failed=not outcome.delivered)
-    if egress.send_later(message):
+    if egress.send_later(request, request_timeout):
         return _sent("The request is sent in the background.")
     return _sent("Too many requests are waiting to be sent.", failed=True)
 

@@ -14,6 +14,7 @@ from engine.compiler.check import check_kinds
 from engine.compiler.link import link_steps
 from engine.compiler.lower import lower_workflow
 from engine.compiler.parse import parse_workflow
+from engine.phase import Phase, during
 from engine.plan import Plan
 from engine.registry import Registry
 
@@ -32,7 +33,8 @@ def compile_workflow(definition: Any, registry: Registry) -> Plan:
         DynamicBlockCodeError: the code of one does not compile.
     """
     workflow = parse_workflow(definition, registry)
-    order = link_steps(workflow)
-    check_kinds(workflow)
-    axes = lay_axes(workflow, order.names)
+    with during(Phase.GRAPH):
+        order = link_steps(workflow)
+        check_kinds(workflow)
+        axes = lay_axes(workflow, order.names)
     return lower_workflow(workflow, order, axes)

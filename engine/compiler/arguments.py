@@ -74,7 +74,8 @@ def read_wires(value: Any, scope: Scope, *, alone: bool = True, inside: bool = T
     items = value.values() if isinstance(value, dict) else value
     if not inside or not isinstance(value, list | dict) or not any(map(is_selector, items)):
         return None
-    return Members(keys, tuple(_member(item, scope) for item in items))
+    members = (Wire(_reference(item, scope)) if is_selector(item) else Literal(item) for item in items)
+    return Members(keys, tuple(members))
 
 
 def read_targets(block: AnyBlock, place: str, literals: Mapping[str, Any], scope: Scope) -> tuple[Target, ...]:
@@ -103,10 +104,6 @@ def read_targets(block: AnyBlock, place: str, literals: Mapping[str, Any], scope
                 )
             targets[text] = Target(scope.name(selector.step), text)
     return tuple(targets.values())
-
-
-def _member(value: Any, scope: Scope) -> Literal | Wire:
-    return Wire(_reference(value, scope)) if is_selector(value) else Literal(value)
 
 
 def _reference(text: str, scope: Scope) -> Reference:

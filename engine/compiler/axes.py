@@ -12,7 +12,6 @@ from engine.errors import (
     StepInputLineageError,
 )
 from engine.fault import BlockError
-from engine.phase import Phase, during
 from engine.plan import BATCH, ROOT, Axis
 from engine.selectors import InputSelector, Reference
 from engine.signature import Parameter
@@ -49,7 +48,7 @@ class Axes:
         gates: the gates before a step.
     """
 
-    axes: list[Axis] = field(default_factory=lambda: [Axis(ROOT, "root", 0), Axis(ROOT, "input batch", 1)])
+    axes: list[Axis] = field(default_factory=lambda: [Axis((ROOT,), "root"), Axis((ROOT, BATCH), "input batch")])
     inputs: dict[str, tuple[int, ...]] = field(default_factory=dict)
     gathers: dict[str, int | None] = field(default_factory=dict)
     runs: dict[str, int] = field(default_factory=dict)
@@ -58,8 +57,9 @@ class Axes:
 
     def add(self, parent: int, maker: str) -> int:
         """A new axis below `parent`."""
-        self.axes.append(Axis(parent, maker, self.axes[parent].depth + 1))
-        return len(self.axes) - 1
+        axis = len(self.axes)
+        self.axes.append(Axis((*self.line(parent), axis), maker))
+        return axis
 
     def of(self, selector: Reference) -> int:
         """The axis of what a selector points to."""
@@ -72,12 +72,9 @@ class Axes:
         """How deep an axis lies; 0 for the root."""
         return self.axes[axis].depth
 
-    def line(self, axis: int) -> list[int]:
+    def line(self, axis: int) -> tuple[int, ...]:
         """The axes from the root down to `axis`."""
-        line = [axis]
-        while line[-1] != ROOT:
-            line.append(self.axes[line[-1]].parent)
-        return line[::-1]
+        return self.axes[axis].line
 
     def drawn(self, axis: int) -> str:
         """The line down to an axis, by the names of who made its levels."""
@@ -99,7 +96,6 @@ class _Claim:
     wants: int
 
 
-@during(Phase.GRAPH)
 def lay_axes(workflow: ParsedWorkflow, order: tuple[str, ...]) -> Axes:
     """Lay every input and every step, in order, on an axis.
 

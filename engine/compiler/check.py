@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from engine.compiler.workflow import ParsedWorkflow
+from engine.compiler.inner import hand_on
+from engine.compiler.workflow import ParsedWorkflow, Wire
 from engine.errors import ReferenceTypeError
 from engine.kinds import ANY
-from engine.phase import Phase, during
 from engine.selectors import InputSelector, Reference
 
 
-@during(Phase.GRAPH)
 def check_kinds(workflow: ParsedWorkflow) -> None:
     """Raise ReferenceTypeError where the kinds at the two ends of an edge have nothing in common."""
     for step in workflow.steps.values():
@@ -25,10 +24,14 @@ def check_kinds(workflow: ParsedWorkflow) -> None:
 
 
 def kinds_of(workflow: ParsedWorkflow, selector: Reference) -> tuple[str, ...]:
-    """What a selector points to may be."""
+    """What a selector points to may be; of a value that a step merely hands on, what that may be."""
     if isinstance(selector, InputSelector):
         return workflow.inputs[selector.name].kinds
-    return workflow.steps[selector.step].outputs[selector.output].kinds
+    step = workflow.steps[selector.step]
+    value = step.arguments.get("value")
+    if step.block is hand_on and isinstance(value, Wire):
+        return kinds_of(workflow, value.selector)
+    return step.outputs[selector.output].kinds
 
 
 def fits(given: tuple[str, ...], taken: tuple[str, ...]) -> bool:

@@ -26,7 +26,7 @@ from engine.compiler.workflow import (
     Target,
     Wire,
 )
-from engine.document import Document, Input, ParameterInput, StepDocument
+from engine.document import Document, ParameterInput, StepDocument
 from engine.errors import (
     ExecutionGraphStructureError,
     InnerWorkflowParameterBindingsMissingRequiredError,
@@ -39,7 +39,7 @@ from engine.fault import BlockError
 from engine.kinds import ANY, Anything
 from engine.phase import Phase, during
 from engine.selectors import InputSelector, OutputSelector, Reference, is_wildcard
-from engine.signature import Output, Parameter
+from engine.signature import Parameter
 from engine.values.shape import Wired
 
 
@@ -49,9 +49,9 @@ class HandedOn(TypedDict):
     value: Anything
 
 
-@block("penstock/door@v1")
-def door(value: Wired[Anything]) -> HandedOn:
-    """Hand a value on that an inner workflow merely lets through, so that a gate on that workflow can hold it."""
+@block("penstock/hand_on@v1")
+def hand_on(value: Wired[Anything]) -> HandedOn:
+    """Stand for an output that shows an input unchanged: a gate on the inner workflow needs a step that it can stop."""
     return {"value": value}
 
 
@@ -91,25 +91,23 @@ class InnerWorkflows:
         """The workflow with every alias followed, and gates on inner workflows acting on all that is in them."""
         if not self._outputs:
             return workflow
-        targets = {
-            self._nearest(target.step, workflow.steps) for step in workflow.steps.values() for target in step.targets
-        }
-        steps = {**workflow.steps, **self._doors(targets & self._outputs.keys())}
+        targets = [target for step in workflow.steps.values() for target in step.targets]
+        gated = {self._nearest(target.step, workflow.steps) for target in targets}
+        steps = {**workflow.steps, **self._handing_on(gated & self._outputs.keys())}
         steps = {name: self._with_arguments(step) for name, step in steps.items()}
         steps = {name: self._with_targets(step, steps) for name, step in steps.items()}
-        steps = {name: _with_kinds(step, steps, workflow.inputs) for name, step in steps.items()}
         outputs = tuple(self._resolve_output(output) for output in workflow.outputs)
         return ParsedWorkflow(workflow.inputs, steps, outputs)
 
-    def _doors(self, gated: Collection[str]) -> dict[str, ParsedStep]:
+    def _handing_on(self, gated: Collection[str]) -> dict[str, ParsedStep]:
         """Steps for the outputs of gated inner workflows that show a value from outside."""
-        doors = {}
+        steps = {}
         for output in self._let_through:
             if any(f"{output.step}.".startswith(f"{path}.") for path in gated):
                 name = f"{output.step}.{INPUT_MARK}{output.output}"
-                doors[name] = ParsedStep(name, door, {"value": self._aliases[output]}, door.signature.outputs)
+                steps[name] = ParsedStep(name, hand_on, {"value": self._aliases[output]}, hand_on.signature.outputs)
                 self._aliases[output] = Wire(OutputSelector(name, "value"))
-        return doors
+        return steps
 
     def _bind(self, document: Document, bindings: Any, scope: Scope, child: Scope) -> None:
         """Note what the inputs of an inner workflow stand for."""
@@ -244,25 +242,6 @@ class InnerWorkflows:
                 blocks=(BlockError(block_id=output.field.name, property_name="selector"),),
             )
         return value.selector
-
-
-def _with_kinds(step: ParsedStep, steps: Mapping[str, ParsedStep], inputs: Mapping[str, Input]) -> ParsedStep:
-    """A step; a door with the kinds of what it hands on, perhaps from door to door. Loops are found when linking."""
-    value, passed = step.arguments.get("value"), {step.name}
-    if step.block is not door or not isinstance(value, Wire):
-        return step
-    kinds: tuple[str, ...] = (ANY,)
-    while isinstance(value, Wire):
-        source = value.selector
-        if isinstance(source, InputSelector):
-            kinds = inputs[source.name].kinds if source.name in inputs else kinds
-            break
-        maker = steps.get(source.step)
-        if maker is None or source.output not in maker.outputs or source.step in passed:
-            break
-        kinds, value = maker.outputs[source.output].kinds, maker.arguments["value"] if maker.block is door else None
-        passed.add(source.step)
-    return replace(step, outputs={"value": Output("value", kinds)})
 
 
 def _misfit(step: ParsedStep, parameter: Parameter, what: str) -> WorkflowSyntaxError:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from engine.compiler.workflow import ParsedWorkflow
 from engine.errors import ExecutionGraphStructureError, InvalidReferenceTargetError
 from engine.fault import BlockError
-from engine.phase import Phase, during
 from engine.selectors import InputSelector, Reference, Selector, StepSelector, is_wildcard
 from engine.spelling import nearest
 
@@ -19,17 +18,13 @@ class Order:
 
     Attributes:
         names: of the steps, each after all that it waits for.
-        waits_for: for every step, how many others have to be done before it: whose outputs it reads, or that are gates
-            before it.
-        followers: for every step, those that wait for it, by their places in `names`.
+        followers: for every step, those that read its outputs or that it decides about, by their places in `names`.
     """
 
     names: tuple[str, ...]
-    waits_for: Mapping[str, int]
     followers: Mapping[str, tuple[int, ...]]
 
 
-@during(Phase.GRAPH)
 def link_steps(workflow: ParsedWorkflow) -> Order:
     """The order of the steps.
 
@@ -72,7 +67,7 @@ def link_steps(workflow: ParsedWorkflow) -> Order:
         ) from None
     place = {name: index for index, name in enumerate(names)}
     followers = {name: tuple(place[follower] for follower in graph.successors(name)) for name in names}
-    return Order(names, dict(graph.in_degree()), followers)
+    return Order(names, followers)
 
 
 def _check_target(workflow: ParsedWorkflow, selector: Reference, place: str, prop: str) -> None:

@@ -38,14 +38,12 @@ from engine.values.shape import Shape
 def lower_workflow(workflow: ParsedWorkflow, order: Order, axes: Axes) -> Plan:
     """The plan of a workflow that all passes before have found good."""
     lowering = _Lowering(workflow, order, axes)
-    steps = tuple(lowering.step(workflow.steps[name]) for name in order.names)
     return Plan(
         axes=tuple(axes.axes),
         inputs=tuple(lowering.input(name) for name in workflow.inputs),
-        steps=steps,
+        steps=tuple(lowering.step(workflow.steps[name]) for name in order.names),
         outputs=tuple(lowering.output(output) for output in workflow.outputs),
         slots=len(lowering.slots),
-        resources=frozenset(name for step in steps for name in step.block.signature.resources),
     )
 
 
@@ -104,7 +102,6 @@ class _Lowering:
             gates_below=tuple(gate for gate in gates if gate.axis == gathers),
             writes=writes,
             writes_axis=self._axes.writes[step.name],
-            waits_for=self._order.waits_for[step.name],
             followers=self._order.followers[step.name],
         )
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.block import AnyBlock
+from engine.block import NamedBlock
 from engine.document import Input, JsonField
-from engine.fault import BlockError
 from engine.selectors import Reference
 from engine.signature import Output, Parameter
 
@@ -55,18 +54,12 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class ParsedStep:
+class ParsedStep(NamedBlock):
     """A step whose block is known and whose literals are checked; only a gate has targets."""
 
-    name: str
-    block: AnyBlock
     arguments: Mapping[str, Argument]
     outputs: Mapping[str, Output]
     targets: tuple[Target, ...] = ()
-
-    def blame(self, parameter: Parameter | None = None, details: str | None = None) -> tuple[BlockError, ...]:
-        """What an error says that is about this step, or about one parameter of it."""
-        return (BlockError(self.name, self.block.type, None, parameter.name if parameter else None, details),)
 
     def wires(self) -> Iterator[tuple[Parameter, Reference, bool]]:
         """Every selector of the step: the parameter, the selector, and whether it stands inside a list or dict."""

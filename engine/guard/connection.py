@@ -56,7 +56,7 @@ def exchange(
     resolve: Resolve | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> Iterator[httpcore.Response]:
-    """Send a request, and lend its answer, the body of which is still to be read, until the block ends.
+    """Send a request and yield its answer. Its body is still to be read, inside of the `with` block.
 
     The connection goes to the addresses that were checked. Neither proxies nor credentials are taken from the
     environment. The deadline holds for everything in the block, however slowly bytes drip; only the look-up of a name

@@ -6,7 +6,7 @@ import logging
 import re
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import BoundedSemaphore
@@ -37,21 +37,6 @@ HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 OURS = ("host", "content-length", "transfer-encoding", "connection")
 """Headers that say how a request travels; workflows may not set them."""
-
-Text = str | Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A request that has been checked and may be sent.
-
-    Attributes:
-        request: with its URL, headers and body.
-        timeout: seconds for all attempts together.
-    """
-
-    request: httpx.Request
-    timeout: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +89,15 @@ class Egress:
         method: str,
         url: str,
         *,
-        timeout: float,
-        params: Mapping[str, Text] | None = None,
+        params: Mapping[str, list[str]] | None = None,
         headers: Mapping[str, str] | None = None,
         json: bytes | None = None,
-        form: Mapping[str, Text] | None = None,
+        form: Mapping[str, list[str]] | None = None,
         files: Mapping[str, bytes] | None = None,
-    ) -> Message:
+    ) -> httpx.Request:
         """A request, checked as far as that goes without the network.
 
         Args:
-            timeout: seconds for all attempts together.
             json: the body in JSON, in place of a form.
             form: fields of a form; sent in parts when there are files.
             files: the contents of files, by the names of their parts.
@@ -133,7 +116,7 @@ class Egress:
         except Unreachable as error:
             raise RuntimeInputError(error.message, hint=error.hint) from error
         if params:
-            target = target.copy_merge_params({name: _listed(value) for name, value in params.items()})
+            target = target.copy_merge_params(params)
         known = {b"user-agent": f"penstock/{VERSION}".encode(), b"accept": b"*/*"}
         if json is not None:
             known[b"content-type"] = b"application/json"
@@ -145,15 +128,15 @@ class Egress:
             target,
             headers=list(known.items()),
             content=json,
-            data={name: _listed(value) for name, value in form.items()} if form else None,
+            data=form or None,
             files={name: (name, content) for name, content in files.items()} if files else None,
         )
         if len(request.read()) > self._max_bytes:
             raise RuntimeInputError(f"The request has more than {self._max_bytes} bytes.")
-        return Message(request, timeout)
+        return request
 
-    def send(self, message: Message) -> Outcome:
-        """Send a request and wait for the answer.
+    def send(self, request: httpx.Request, timeout: float) -> Outcome:
+        """Send a request and wait for the answer, for so many seconds in all.
 
         It is sent up to ATTEMPTS times, with growing pauses, while no connection can be made or the receiver answers
         with one of NOT_TAKEN. A certificate that is not valid and a name that is not known end it at once, and so does
@@ -161,21 +144,21 @@ class Egress:
         """
         from engine.guard.connection import Deadline  # noqa: PLC0415 - see `prepare`
 
-        deadline = Deadline(message.timeout)
+        deadline = Deadline(timeout)
         for attempt in range(1, ATTEMPTS + 1):
-            outcome = self._attempt(message.request, deadline)
+            outcome = self._attempt(request, deadline)
             pause = FIRST_PAUSE * 2 ** (attempt - 1)
             if not outcome.again or attempt == ATTEMPTS or not deadline.allows(pause):
                 break
             time.sleep(pause)
         return outcome
 
-    def send_later(self, message: Message) -> bool:
+    def send_later(self, request: httpx.Request, timeout: float) -> bool:
         """Send a request in the background, where failures are logged; False when too many are waiting already."""
         if not self._places.acquire(blocking=False):
             return False
         try:
-            self._pool.submit(self._send_and_log, message)
+            self._pool.submit(self._send_and_log, request, timeout)
         except RuntimeError:  # closed
             self._places.release()
             return False
@@ -185,9 +168,9 @@ class Egress:
         """Wait for what is on its way, and drop what has not started."""
         self._pool.shutdown(cancel_futures=True)
 
-    def _send_and_log(self, message: Message) -> None:
+    def _send_and_log(self, request: httpx.Request, timeout: float) -> None:
         try:
-            outcome = self.send(message)
+            outcome = self.send(request, timeout)
             if not outcome.delivered:
                 log.warning("A request in the background failed: %s", outcome.message)
         except Exception:
@@ -207,10 +190,6 @@ class Egress:
         return Outcome(
             200 <= status < 300, f"{host_of(request.url)} answers with status {status}.", status in NOT_TAKEN
         )
-
-
-def _listed(value: Text) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
 
 
 def _headers(given: Mapping[str, str]) -> dict[bytes, bytes]:

@@ -24,7 +24,6 @@ def fetch(
     policy: SourcePolicy,
     limits: Limits,
     *,
-    accept: str = ACCEPT,
     resolve: Resolve | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> bytes:
@@ -34,7 +33,6 @@ def fetch(
     together; see `exchange` for what else holds for each.
 
     Args:
-        accept: the media types to ask for.
         resolve: how host names become addresses; by default as the system knows them.
         tls: whom to trust; by default the usual certificate authorities.
 
@@ -46,7 +44,7 @@ def fetch(
     if policy.offline or not policy.allow_urls:
         raise ImageSourceRefused("This server fetches no images.", hint=WAY_OUT)
     deadline = Deadline(limits.fetch_timeout)
-    headers = {"Accept": accept, "Accept-Encoding": "identity", "User-Agent": f"penstock/{VERSION}"}
+    headers = {"Accept": ACCEPT, "Accept-Encoding": "identity", "User-Agent": f"penstock/{VERSION}"}
     try:
         target = permit(url, policy)
         for _ in range(policy.max_redirects + 1):

@@ -12,7 +12,9 @@ import numpy.typing as npt
 
 from engine.errors import RuntimeInputError
 from engine.values.frame import Frame
-from engine.wire.bounds import MAX_PIXELS
+
+MAX_PIXELS = 400_000_000
+"""Of the picture that detections were found in, and of all their masks together, which take one byte for each."""
 
 Boxes = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.integer[Any]] | npt.NDArray[np.bool_] | slice | Sequence[int]
@@ -114,9 +116,7 @@ POINT_COLUMNS = ("keypoints_xy", "polygon", "rect")
 
 def strings(values: Sequence[str]) -> Strings:
     """A column of strings."""
-    column = np.empty(len(values), dtype=object)
-    column[:] = values
-    return column
+    return np.array(values, dtype=object)
 
 
 def objects(values: Sequence[Any]) -> npt.NDArray[np.object_]:

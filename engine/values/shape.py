@@ -68,4 +68,4 @@ StepsByCase = Annotated[dict[str, str], Source.STEPS]
 """An input of a gate: for each case the step that goes on, as `$steps.name`."""
 
 Passage = NewType("Passage", list[str])
-"""What a gate returns instead of outputs: those of the steps named by its inputs that go on, as `$steps.name`."""
+"""What a gate returns instead of outputs: the steps that may run, out of those that it was given, as `$steps.name`."""

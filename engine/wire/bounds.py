@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
+from engine.values.detections import MAX_PIXELS
 from engine.wire.unfit import Unfit
 
 MAX_DEPTH_IN = 64
@@ -18,8 +19,6 @@ LARGEST_WRITTEN = 2**64 - 1
 """The largest whole number that JSON writers write as it is."""
 MAX_COORDINATE = 1_000_000_000
 """Pixels to either side; twice as many still fit into 32 bits."""
-MAX_PIXELS = 400_000_000
-"""Of the picture that detections were found in, and of all their masks together, which take one byte for each."""
 FLAT = frozenset({str, int, float, bool, type(None)})
 
 
@@ -53,7 +52,7 @@ def check_depth(value: Any, place: str = "") -> None:
     raise Unfit(f"a value nested more than {MAX_DEPTH_IN} deep{where}", f"a value nested at most {MAX_DEPTH_IN} deep")
 
 
-def check_area(width: int, height: int, place: str) -> None:
+def check_mask_area(width: int, height: int, place: str) -> None:
     """Unfit where a picture is too large for a mask over it."""
     if width * height > MAX_PIXELS:
         raise Unfit(f"a picture of {width} x {height} pixels at {place}", f"one of at most {MAX_PIXELS} pixels")

@@ -20,10 +20,10 @@ from engine.wire.read_frame import read_moment
 from engine.wire.read_image import ImageLoader
 from engine.wire.unfit import Unfit
 
-Read = Callable[[Any, str], Any]
+Reader = Callable[[Any, str], Any]
 """Turns a value from outside and its name into what blocks see; raises Unfit, or what loading a picture raises."""
 
-READERS: Mapping[str, Read] = {
+READERS: Mapping[str, Reader] = {
     "string": read_plain.read_string,
     "boolean": read_plain.read_boolean,
     "integer": read_plain.read_integer,
@@ -56,7 +56,7 @@ def decoder(images: ImageLoader) -> Decode:
     return partial(_decode, {**READERS, "image": partial(_read_image, images)})
 
 
-def _decode(readers: Mapping[str, Read], kinds: tuple[str, ...], value: Any, name: str) -> Any:
+def _decode(readers: Mapping[str, Reader], kinds: tuple[str, ...], value: Any, name: str) -> Any:
     reasons: list[str] = []
     hints: list[str | None] = []
     for kind in kinds or (ANY,):

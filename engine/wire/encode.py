@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import cv2
@@ -33,22 +34,18 @@ def encode(value: Any, kinds: tuple[str, ...]) -> Any:
     if "secret" in kinds:
         return _hidden(plain(value, _leaf))
     form = next((DETECTION_KINDS[kind] for kind in kinds if kind in DETECTION_KINDS), None)
-    return plain(value, _leaf_with_rle if form is not None and form.rle else _leaf)
+    return plain(value, partial(_leaf, rle=form is not None and form.rle))
 
 
-def _leaf(value: Any) -> Any:
+def _leaf(value: Any, *, rle: bool = False) -> Any:
     """What only this engine has; anything else is left to the JSON writer."""
     if isinstance(value, Image):
         return encode_image(value)
     if isinstance(value, Detections):
-        return encode_detections(value)
+        return encode_detections(value, rle=rle)
     if isinstance(value, VideoMoment):
         return encode_moment(value)
     return value
-
-
-def _leaf_with_rle(value: Any) -> Any:
-    return encode_detections(value, rle=True) if isinstance(value, Detections) else _leaf(value)
 
 
 def _hidden(value: Any) -> Any:

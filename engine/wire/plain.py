@@ -16,7 +16,7 @@ from engine.errors import ExecutionEngineRuntimeError
 from engine.wire.bounds import LARGEST_WRITTEN, MAX_DEPTH_OUT, SMALLEST_WHOLE
 
 LARGEST_ITEM = 8
-"""Bytes of the numbers of an array that becomes numbers of Python at once."""
+"""Bytes of one number: arrays up to this become numbers of Python by one `tolist`, wider ones number by number."""
 
 JSON_WORDS = {None: "null", True: "true", False: "false"}
 

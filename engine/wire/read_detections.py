@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from engine.values.detections import Detections, Strings, fresh_ids, strings
 from engine.values.frame import Frame
-from engine.wire.bounds import MAX_COORDINATE, check_area, check_depth
+from engine.wire.bounds import MAX_COORDINATE, check_depth, check_mask_area
 from engine.wire.detection_kinds import DetectionKind
 from engine.wire.members import read_confidence, read_number, read_size, read_text, read_whole
 from engine.wire.read_columns import read_columns
@@ -29,8 +29,8 @@ Row = dict[str, Any]
 def read_detections(value: Any, name: str, kind: DetectionKind) -> Detections:
     """A set of detections from its object on the wire.
 
-    Its frame is called as the parent of the detections; where they have different parents, or none, as the set. What
-    the set does not say of itself, its `prediction_type` and `inference_id`, its first detection may say.
+    The frame gets the `parent_id` that all detections share; where they differ, or there are none, the name of the
+    value. What the set does not say of itself, its `prediction_type` and `inference_id`, its first detection may say.
 
     Args:
         name: of the value; the parent of detections that say none.
@@ -82,7 +82,7 @@ def read_image_size(value: Mapping[str, Any], *, may_be_unknown: bool = False) -
     if may_be_unknown and image.get("width") is None and image.get("height") is None:
         return 0, 0
     width, height = read_size(image, "image.", smallest=0 if may_be_unknown else 1)
-    check_area(width, height, "image")
+    check_mask_area(width, height, "image")
     return width, height
 
 
@@ -113,7 +113,7 @@ def _frame(id: str, width: int, height: int, rows: list[Row]) -> Frame:
     parent, root = read_ancestry(rows[0], id, _place(0))
     for key, origin in ((PARENT, parent), (ROOT, root)):
         if origin is not None:
-            check_area(origin.width, origin.height, _place(0) + key)
+            check_mask_area(origin.width, origin.height, _place(0) + key)
     return Frame(id, width, height, parent, root)
 
 

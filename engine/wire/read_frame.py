@@ -31,7 +31,7 @@ class Provenance:
 
 
 def read_provenance(members: Members, id: str) -> Provenance:
-    """Where a picture comes from; on the wire its own name is `parent_id`, as what is found in it sees it.
+    """Where a picture comes from. Its own name travels as `parent_id`: it is the parent of what is found in it.
 
     Args:
         members: of the object of the picture.

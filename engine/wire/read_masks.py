@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from engine.wire.bounds import MAX_PIXELS
+from engine.values.detections import MAX_PIXELS
 from engine.wire.rle import read_rle
 from engine.wire.unfit import Unfit, in_words
 from engine.wire.write_detections import RLE_KEYS

@@ -243,7 +243,7 @@ def runs(subject: Engine, numbers: range) -> Counter[str]:
     for number in numbers:
         definition = Mutator(definitions, SEED, number).workflow()
         plan = outcome("plan", number, definition, partial(subject.plan, definition))
-        if not isinstance(plan, Plan) or not plan.resources <= RESOURCES:
+        if not isinstance(plan, Plan) or not all(step.block.signature.resources <= RESOURCES for step in plan.steps):
             continue
         given = {item.name: fitting(item) for item in plan.inputs}
         for variant in range(INPUTS_OF_EACH):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.report import Report
-from engine.skips import MAX_ROWS
+from engine.skips import MAX_TOLD
 from tests.engine.arithmetic import batch_input, engine, step, workflow
 from tests.engine.naps import napping_engine
 
@@ -73,7 +73,7 @@ def test_what_is_missing_in_a_container_is_named() -> None:
 def test_many_rows_are_counted_and_few_are_told() -> None:
     steps = [step("add", "a", a="$inputs.n")]
     (entry,) = skipped(workflow([N], steps, {"o": "$steps.a.number"}), {"n": [None] * 100})
-    assert (entry["skipped"], len(entry["reasons"])) == (100, MAX_ROWS)
+    assert (entry["skipped"], len(entry["reasons"])) == (100, MAX_TOLD)
 
 
 def test_nothing_is_told_of_steps_that_ran() -> None:

@@ -16,7 +16,7 @@ from tests.engine.guard.servers import HOST, HTTP, PUBLIC, Answer, Internet, Ser
 
 
 def sent(egress: Egress, url: str, timeout: float = 5) -> Outcome:
-    return egress.send(egress.prepare("GET", url, timeout=timeout))
+    return egress.send(egress.prepare("GET", url), timeout)
 
 
 def test_a_certificate_that_is_not_valid_ends_it_at_once(internet: Internet, certificate: Path) -> None:
@@ -63,11 +63,11 @@ def test_refusals_do_not_speak_of_images(internet: Internet) -> None:
     egress = Egress(HTTP, resolve=internet.resolve)
     for url in ("ftp://example.com/", "http://localhost/", "http://[::1", f"http://me@{HOST}/"):
         with pytest.raises(RuntimeInputError) as caught:
-            egress.prepare("GET", url, timeout=1)
+            egress.prepare("GET", url)
         assert "image" not in str(caught.value).replace("images.example.com", "")
         assert "base64" not in str(caught.value)
     with pytest.raises(RuntimeInputError, match=r"The URL is not https\. Use https\.$"):
-        Egress(SourcePolicy()).prepare("GET", "http://example.com/", timeout=1)
+        Egress(SourcePolicy()).prepare("GET", "http://example.com/")
 
 
 def test_what_goes_wrong_in_the_background_is_logged_and_gives_its_place_back(
@@ -77,10 +77,10 @@ def test_what_goes_wrong_in_the_background_is_logged_and_gives_its_place_back(
         raise ZeroDivisionError
 
     egress = Egress(HTTP, resolve=resolve, max_waiting=1)
-    message = egress.prepare("GET", f"http://{HOST}/", timeout=1)
+    message = egress.prepare("GET", f"http://{HOST}/")
     with caplog.at_level(logging.ERROR):
         for _ in range(4):  # the last one is accepted when three have given their place back
-            while not egress.send_later(message):
+            while not egress.send_later(message, 1):
                 time.sleep(0.01)
         egress.close()
     assert [record.exc_info[0] for record in caplog.records[:3] if record.exc_info] == [ZeroDivisionError] * 3

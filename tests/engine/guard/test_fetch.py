@@ -39,12 +39,6 @@ def test_a_body_is_fetched_and_the_host_is_told_which_name_was_meant(internet: I
     assert headers.keys() == {"host", "accept", "accept-encoding", "user-agent"}
 
 
-def test_what_to_accept_can_be_said(internet: Internet, serve: Serve) -> None:
-    site = serve(cat=body(CONTENT))
-    fetch(f"http://{HOST}/cat", HTTP, LIMITS, accept="text/plain", resolve=internet.resolve)
-    assert site.seen[0][1]["accept"] == "text/plain"
-
-
 def test_the_port_of_a_url_is_used(internet: Internet, monkeypatch: pytest.MonkeyPatch) -> None:
     ports = []
 
