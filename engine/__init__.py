@@ -34,30 +34,41 @@ A run with the inputs
 
     {"text": ["the quick brown fox", "so be it"]}
 
-takes both texts through `split`, seven words through `long` and two lists through `count`, and has the results
+takes both texts through `split`, seven words through `long`, and two lists through `count`: `long` runs on words, which
+`count` gathers, so it decides which words are in the lists. The results are
 
     [{"long_words": 2}, {"long_words": 0}]
 
-Words that mean one thing here: a *row* is one element of a batch, or of a level below it; a *level* or *axis* is where
-rows lie; a *column* has one value for every row; `MISSING` is the value of a row that has none. The *input batch* is
-what a run is given; a parameter that is a `Batch` takes all rows of its axis, whichever that is. A *kind* is what a
-value is, as workflows name it. A *gate* is a block that decides, row by row, which of the steps that it names may run.
+Words that mean one thing here:
 
-A tour for the first reading. The numbered parts are the main line, which takes an hour or a little more in this order;
-the rest can wait until it is needed. The first line of every file says what it is.
+- A *row* is one element of the input batch, or of a level below it. An *axis* is where rows lie, a *line* leads from
+  one axis up to the root. A *column* has one value for every row of an axis; its number is its *slot*.
+- `MISSING` is the value of a row that has none. A row is *held* by a gate, and *skipped* when a block is not called for
+  it.
+- The *input batch* is what a run is given. A parameter that is a `Batch` takes all rows of its axis, whichever that is.
+- A *literal* is written into the document; what a selector points to is *wired*. A *kind* is what a value is, as
+  workflows name it. A *resource* is what the server hands to blocks.
+- A *gate* is a block that decides, row by row, which of the steps that it names may run. A workflow may be a step of
+  another one: an *inner workflow*. *Dynamic blocks* come with the document.
+- *Today's servers* are those whose workflows run here unchanged.
+
+A tour for the first reading. The numbered parts are the main line, which takes about an hour in this order; the rest
+can wait until it is needed. The first line of every file says what it is.
 
 1. What people write. A `block` is a function whose `signature` is its manifest, written in the words of
    `values/shape`. A `document` has inputs, steps and outputs, and `selectors` point from one to another.
 2. What becomes of it. `plan` is the end, and says how often steps run and for which rows; the first lines of `compiler`
-   are the way there, and `workflow` is what its passes hand on. `parse` makes typed steps, of what `read` has checked
-   and with `arguments`; `link` orders them; `check` compares kinds; `axes` says how often each runs; `lower` writes the
-   plan.
+   are the way there, and `workflow` is what its passes hand on. `parse` makes typed steps, `axes` says how often each
+   of them runs, and `lower` writes the plan.
 3. How a plan is run. `table` holds the columns. `inputs` writes the first; `run` calls blocks row by row, with what
    `reading` finds for them; `writing` puts what they return into columns; `outputs` nests the columns into results.
 4. The door. `engine` keeps plans and runs them.
 
 When it is needed:
 
+- Mistakes in documents: `read` finds parts that are missing or malformed, and two of one name; `arguments` tells
+  selectors from literals, and finds those that do not fit; `link` puts steps in order, and finds selectors that point
+  to nothing and steps that wait for each other; `check` finds kinds that do not fit.
 - Blocks: `read_signature` reads manifests off functions; `registry` finds blocks; `kinds` lists all kinds, and
   `color` reads one of them; `values` has pictures and detections; `state` is what a step remembers.
 - Workflows in workflows: `embed` fetches those that are named, `inner` makes their steps steps of the whole, and

@@ -82,11 +82,18 @@ AnyBlock = Block[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class NamedBlock:
-    """A block under the name of a step."""
+    """A block under the name of a step: what steps have in common before and after they are compiled."""
 
     name: str
     block: AnyBlock
 
     def blame(self, parameter: Parameter | None = None, details: str | None = None) -> tuple[BlockError, ...]:
         """What an error says that is about this step, or about one parameter of it."""
-        return (BlockError(self.name, self.block.type, None, parameter.name if parameter else None, details),)
+        return (
+            BlockError(
+                block_id=self.name,
+                block_type=self.block.type,
+                property_name=parameter.name if parameter else None,
+                property_details=details,
+            ),
+        )

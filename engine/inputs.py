@@ -26,7 +26,7 @@ def bind(plan: Plan, given: Mapping[str, Any], decode: Decode) -> Table:
     size = _batch_size(plan, given)
     table.parents[BATCH] = [0] * size
     for item in plan.inputs:
-        if not item.axes:  # what its kinds promise, today's servers do not hold it to; the steps that read it do
+        if not item.axes:  # today's servers do not check it against its kinds; the steps that read it check it
             value = given.get(item.name, item.default)
             table.columns[item.slot] = [value if type(value) in FLAT else decode((ANY,), value, item.name)]
             continue
@@ -62,7 +62,7 @@ def _lay(table: Table, item: PlannedInput, value: Any, size: int, decode: Decode
         )
     _check_rows(item, size)
     rows = [(f"{item.name}.[{index}]", element) for index, element in enumerate(value)]
-    rows = rows * size if len(rows) < size else rows  # by the same names, so that it is decoded once
+    rows = rows * size if len(rows) < size else rows
     for axis in item.axes[1:]:
         below: list[tuple[str, Any]] = []
         parents = table.parents[axis]
@@ -76,7 +76,7 @@ def _lay(table: Table, item: PlannedInput, value: Any, size: int, decode: Decode
             below.extend((f"{name}.[{index}]", child) for index, child in enumerate(children))
             parents.extend([parent] * len(children))
         rows = below
-    decoded: dict[str, Any] = {}
+    decoded: dict[str, Any] = {}  # one element that is used for all has one name, and is decoded once
     for name, element in rows:
         if name not in decoded:
             decoded[name] = _decoded(item, element, name, decode)

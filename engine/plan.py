@@ -14,7 +14,8 @@ How often a step runs: once for every row of the deepest axis among its inputs.
 - What its block takes as `Gathered` is a list of all rows right below one row, so the step runs one axis higher: with
   `[a0, a1, a2]` for `a`, and `[b0]` for `b`.
 - Where all inputs lie on the root, the deepest gate before the step says how often it runs.
-- Values of two axes of which none lies below the other have no rows in common: no step can take both.
+- Values of two axes of which none lies below the other have no rows in common: no step can take both. So it is with two
+  inputs that are nested lists, each of which makes axes of its own.
 
 Which of these rows its block is called for: those that all gates before the step let pass, and of which no input is
 `MISSING`; a parameter `T | None` gets None instead. For all others its outputs are `MISSING`, which is how everything
@@ -22,7 +23,8 @@ that hangs on them is skipped in turn. A block that takes a `Batch` is called on
 
 What a gate acts on: it runs on an axis like any other step. Where that is the axis of the step that it names, or lies
 above it, it decides for rows of the step: with `a` for `a0`, `a1` and `a2`. Where it is the axis which that step
-gathers, it decides for members of the lists.
+gathers, it decides for members of the lists. Where it is any other, the workflow is refused. A gate that was skipped
+itself lets nothing pass.
 
 What is in a list that is gathered, for `a`:
 
@@ -30,10 +32,20 @@ What is in a list that is gathered, for `a`:
     all three are there                    [a0, a1, a2]    [a0, a1, a2]
     a1 is missing, or a gate holds it      [a0, a2]        [a0, None, a2]
     the crop step found nothing in a       []              []
-    the crop step was not called for a     MISSING         []
+    the crop step was not called for a     not called      []
 
 Each list of a step leaves out its own missing members. A value of the root stands for every row of the level,
-`[r, r, r]`, and makes a list of one, `[r]`, where the step gathers nothing else.
+`[r, r, r]`, less those that a gate holds, and makes a list of one, `[r]`, where the step gathers nothing else. If it is
+missing itself, the step is not called, or gets None for it.
+
+When values are checked against what a parameter takes:
+
+    a literal                                   when the workflow is compiled
+    a parameter of the run                      before the first step
+    what a step returned, batch inputs          row by row, when it is read; so are lists and dicts with any selector
+                                                among their members, and lists that are gathered
+    defaults of parameters, and lists           never
+    and dicts of gathered lists
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Any
 from engine.errors import RuntimeInputError
 from engine.plan import ROOT, Constant, Gate, Getter, Read, ReadMembers, Step
 from engine.signature import Parameter
-from engine.table import Column, Table
+from engine.table import Table
 from engine.values.shape import MISSING, Shape
 
 Reader = Callable[[int], Any]
@@ -97,16 +97,19 @@ def _gatherer(table: Table, step: Step, parameter: Parameter, getter: Read) -> R
     column, optional = table.column(getter.slot), parameter.optional
     if getter.axis == ROOT and column[0] is MISSING and not optional:
         return lambda _: MISSING
-    if step.gathers is None:  # one value for the whole run, by itself
+    if step.gathers is None:  # one value of the root, by itself
         alone = [None if column[0] is MISSING else column[0]]
         return lambda _: alone
-    read = _column_reader(table, getter, step.gathers)
+    read, groups = _column_reader(table, getter, step.gathers), table.children(step.gathers)
     passing = passes(table, step.gates_below, step.gathers)
-    groups: list[Column] = [
-        [read(row) if passing[row] else MISSING for row in group] for group in table.children(step.gathers)
-    ]
-    if optional:
-        return [[None if value is MISSING else value for value in group] for group in groups].__getitem__
-    groups = [[value for value in group if value is not MISSING] for group in groups]
-    absent = table.absent[step.gathers]
-    return lambda row: MISSING if row in absent else groups[row]
+    absent = set() if optional else table.absent[step.gathers]
+
+    def read_group(row: int) -> Any:
+        if row in absent:
+            return MISSING
+        values = [read(member) if passing[member] else MISSING for member in groups[row]]
+        if optional:
+            return [None if value is MISSING else value for value in values]
+        return [value for value in values if value is not MISSING]
+
+    return read_group

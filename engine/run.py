@@ -81,7 +81,7 @@ class Run:
         Schedule(self._plan, self._run_step, self._crew).run()
 
     def _run_step(self, index: int) -> None:
-        """Run one step, watched by the control; the crew learns whether its block takes long."""
+        """Run one step. The control keeps the time, and the crew learns whether the block takes long."""
         step, arguments = self._plan.steps[index], self._arguments[index]
         began = self._control.begin(step.name)
         try:
@@ -130,14 +130,15 @@ class Run:
         results: Column = [MISSING] * len(self._table.parents[step.axis])
         in_turn = not IN_TURN.isdisjoint(step.block.signature.resources)
         before = began
-        for place, row in enumerate(rows, start=1):
+        for done, row in enumerate(rows, start=1):
             results[row] = call(row, arguments)
-            if place == len(rows):
+            left = len(rows) - done
+            if not left:
                 break
             now = self._control.check(began)
-            if now - before > HEAVY_SECONDS and place + 1 < len(rows) and not in_turn:
+            if now - before > HEAVY_SECONDS and left > 1 and not in_turn:
                 # From here on calls overlap, so each needs a dict of its own.
-                self._run_side_by_side(lambda row: call(row, dict(arguments)), rows[place:], results, began)
+                self._run_side_by_side(lambda row: call(row, dict(arguments)), rows[done:], results, began)
                 break
             before = now
         return results

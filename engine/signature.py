@@ -1,4 +1,4 @@
-"""What the signature of a block says: its parameters, its outputs, and how often it is called."""
+"""What the signature of a block says: its parameters, its outputs, and in which of four ways it is called."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ MAX_SHOWN = 80
 class Parameter:
     """One input of a block, as its annotation says it.
 
-    What it gets is checked against the annotation: a literal when the workflow is compiled, a parameter of a run before
-    the first step, and whatever else is wired row by row, when it is read. Only defaults are taken on trust.
+    Its kinds are said by the annotation, `Annotated[str, Kinds("secret")]`, or known for the type: `string` for `str`.
+    What it gets is checked against the annotation; `plan` says when.
 
     Attributes:
         name: in the signature and in the JSON of a step.
-        annotation: the type of an argument: of the list for what is gathered, else of the value of one row.
+        annotation: the type of an argument: of the list for `Gathered`, else of the value of one row, for `Batch`, too.
         kinds: what may be wired to it; empty when it is never wired.
         element_kinds: what may be wired to the members of a list or dict; empty when it is no container.
         literal: whether it may be written as a literal.

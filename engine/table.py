@@ -46,6 +46,7 @@ class Table:
         found = self._climbs.get((axis, above))
         if found is None:
             found = list(range(len(self.parents[axis])))
+            # The axes between the two, from the lower one up.
             for level in reversed(self.axes[axis].line[self.axes[above].depth + 1 :]):
                 parents = self.parents[level]
                 found = [parents[row] for row in found]

@@ -19,6 +19,7 @@ from engine.errors import (
     InvalidInputTypeError,
     OperationError,
     RoboflowQueryLanguageError,
+    RuntimeInputError,
     UndeclaredSymbolError,
 )
 from engine.spelling import nearest
@@ -156,7 +157,7 @@ class Step:
             if error.context is None:
                 raise located(error, self.place) from error
             raise
-        except ExecutionEngineRuntimeError as error:
+        except (ExecutionEngineRuntimeError, RuntimeInputError) as error:
             raise located(OperationError(error.message, hint=error.hint), self.place) from error
         except FAILURES as error:
             raise OperationError(

@@ -1,8 +1,11 @@
 """From JSON to a plan, in passes: parse, link, check, axes, lower.
 
-The first of them begins with `read`, and gets the arguments of steps from `arguments`. Workflows that a document names
-by workspace and id are in their places by then: the engine puts them there with `embed`, since it cannot say before
-whether it has a plan.
+`parse` reads the document with `read`, and what its steps say with `arguments`. Where a step is a workflow itself,
+`inner` hands over the steps of that one in its place: from then on there is one flat workflow, in which the step `x` of
+the inner workflow `part` is called `part.x`.
+
+Inner workflows may be named by workspace and id. The engine gets their documents with `embed` before it compiles,
+because the key under which it keeps a plan is made of the whole.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def kinds_of(workflow: ParsedWorkflow, selector: Reference) -> tuple[str, ...]:
         return workflow.inputs[selector.name].kinds
     step = workflow.steps[selector.step]
     value = step.arguments.get("value")
-    if step.block is hand_on and isinstance(value, Wire):
+    if step.block is hand_on and isinstance(value, Wire):  # see `inner`
         return kinds_of(workflow, value.selector)
     return step.outputs[selector.output].kinds
 

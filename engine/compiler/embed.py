@@ -131,4 +131,4 @@ def _invalid(scope: Scope, what: str) -> InnerWorkflowInvalidStepEntryError:
 
 
 def _blame(scope: Scope, key: str) -> tuple[BlockError, ...]:
-    return (BlockError(scope.path, INNER_TYPE, None, key),)
+    return (BlockError(scope.path, INNER_TYPE, property_name=key),)

@@ -7,12 +7,12 @@ documents are read, since what they stand for may come later; at the end every a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypedDict
 
 from engine.block import block
-from engine.compiler.arguments import read_wires
+from engine.compiler.arguments import read_selector, read_wires
 from engine.compiler.embed import INNER_TYPE
 from engine.compiler.read import read_document
 from engine.compiler.scope import INPUT_MARK, Scope
@@ -38,6 +38,7 @@ from engine.errors import (
 from engine.fault import BlockError
 from engine.kinds import ANY, Anything
 from engine.phase import Phase, during
+from engine.registry import Blocks, Registry
 from engine.selectors import InputSelector, OutputSelector, Reference, is_wildcard
 from engine.signature import Parameter
 from engine.values.shape import Wired
@@ -58,19 +59,42 @@ def hand_on(value: Wired[Anything]) -> HandedOn:
 class InnerWorkflows:
     """The inner workflows of a workflow, and what their inputs and outputs stand for."""
 
-    def __init__(self) -> None:
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
         self._aliases: dict[Reference, Argument] = {}
         self._outputs: dict[str, tuple[str, ...]] = {}
         self._let_through: list[OutputSelector] = []
 
-    @during(Phase.INNER)
-    def enter(self, step: StepDocument, scope: Scope) -> tuple[Document, Scope]:
-        """The document of the inner workflow that a step is, with its inputs bound, and the scope of its names.
+    def spread(self, document: Document) -> Iterator[tuple[StepDocument, Scope, Blocks]]:
+        """The steps of a document, and in the places of inner workflows theirs.
+
+        Each comes with the scope of its names, and with the blocks that it may be of: those of the server, and those
+        that come with its document or with one around that.
 
         Raises:
-            InnerWorkflowParameterBindingsError: bindings that do not fit its inputs.
-            WorkflowDefinitionError: its document is no workflow.
+            InnerWorkflowParameterBindingsError: bindings that do not fit the inputs of an inner workflow.
+            WorkflowDefinitionError: the document of an inner workflow is none.
+            WorkflowEnvironmentConfigurationError, DynamicBlockError, DynamicBlockCodeError: what `Registry.dynamic`
+                raises.
         """
+        return self._spread(document, Scope(), self._registry.by_identifier)
+
+    def _spread(self, document: Document, scope: Scope, blocks: Blocks) -> Iterator[tuple[StepDocument, Scope, Blocks]]:
+        _refuse_dots(document, scope)
+        dynamic = self._registry.dynamic(document.dynamic_blocks_definitions or ())
+        blocks = {**blocks, **dynamic} if dynamic else blocks
+        for step in document.steps:
+            if step.type != INNER_TYPE:
+                yield step, scope, blocks
+                continue
+            inner, child = self._enter(step, scope)
+            yield from self._spread(inner, child, blocks)
+            for field in inner.outputs:
+                self._note_output(child, field.name, read_selector(field))
+
+    @during(Phase.INNER)
+    def _enter(self, step: StepDocument, scope: Scope) -> tuple[Document, Scope]:
+        """The document of the inner workflow that a step is, with its inputs bound, and the scope of its names."""
         child = Scope(scope.name(step.name))
         extra = step.model_extra or {}
         document = _read(extra.get("workflow_definition"), child)
@@ -78,13 +102,12 @@ class InnerWorkflows:
         self._outputs[child.path] = tuple(field.name for field in document.outputs)
         return document, child
 
-    def leave(self, child: Scope, shown: Mapping[str, Reference]) -> None:
-        """Note what the outputs of an inner workflow show, once its steps are read."""
-        for name, selector in shown.items():
-            output, source = OutputSelector(child.path, name), child.reference(selector)
-            self._aliases[output] = Wire(source)
-            if isinstance(selector, InputSelector) and not isinstance(self._aliases.get(source), Literal):
-                self._let_through.append(output)
+    def _note_output(self, child: Scope, name: str, selector: Reference) -> None:
+        """Note what an output of an inner workflow shows, once its steps are read."""
+        output, source = OutputSelector(child.path, name), child.reference(selector)
+        self._aliases[output] = Wire(source)
+        if isinstance(selector, InputSelector) and not isinstance(self._aliases.get(source), Literal):
+            self._let_through.append(output)
 
     @during(Phase.INNER)
     def resolve(self, workflow: ParsedWorkflow) -> ParsedWorkflow:
@@ -111,7 +134,7 @@ class InnerWorkflows:
 
     def _bind(self, document: Document, bindings: Any, scope: Scope, child: Scope) -> None:
         """Note what the inputs of an inner workflow stand for."""
-        where = (BlockError(child.path, INNER_TYPE, None, "parameter_bindings"),)
+        where = (BlockError(child.path, INNER_TYPE, property_name="parameter_bindings"),)
         known = {item.name: item for item in document.inputs}
         if not isinstance(bindings, dict):
             raise WorkflowSyntaxError(f"{child.path!r}: parameter_bindings is an object.", blocks=where)
@@ -242,6 +265,18 @@ class InnerWorkflows:
                 blocks=(BlockError(block_id=output.field.name, property_name="selector"),),
             )
         return value.selector
+
+
+def _refuse_dots(document: Document, scope: Scope) -> None:
+    """Refuse names with a dot where they could be taken for those of steps in an inner workflow."""
+    nested = scope.path or any(step.type == INNER_TYPE for step in document.steps)
+    for step in document.steps:
+        if nested and "." in step.name:
+            raise WorkflowSyntaxError(
+                f"The step {step.name!r} has a dot in its name.",
+                hint="Where workflows have inner workflows, a dot leads from one to the steps in it. Use another name.",
+                blocks=(BlockError(scope.name(step.name), step.type, property_name="name"),),
+            )
 
 
 def _misfit(step: ParsedStep, parameter: Parameter, what: str) -> WorkflowSyntaxError:

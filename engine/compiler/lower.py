@@ -77,6 +77,7 @@ class _Lowering:
         getters: list[tuple[Parameter, Getter]] = []
         for name, argument in step.arguments.items():
             parameter = step.block.signature.parameters[name]
+            # What is the same for every row is handed over once; a `Batch` wants it as many times as there are rows.
             if isinstance(argument, Literal) and parameter.shape is not Shape.BATCH:
                 constants[name] = argument.value
             elif isinstance(argument, Wire) and not parameter.shape and self._is_parameter(argument.selector):

@@ -16,7 +16,7 @@ from engine.signature import Output, Parameter
 class Literal:
     """A value that is written into the workflow, checked and converted.
 
-    Beside selectors in a list or dict, it is checked with them, when that is read.
+    A literal member of a list or dict that has selectors, too, is checked during the run, with the whole list or dict.
     """
 
     value: Any

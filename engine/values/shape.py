@@ -27,14 +27,15 @@ Gathered = Annotated[list[T], Shape.GATHERED]
 
 Batch = Annotated[list[T], Shape.BATCH]
 """An input taken for all rows of its axis at once, as a list; the block then returns a list of outputs, one per row.
-Missing rows are left out of it; with `Batch[T | None]` they are None in it."""
+Missing rows are left out of it; with `Batch[T | None]` they are None in it, unless a gate holds them."""
 
 
 class Missing(Enum):
     """The marker of a row that is absent: filtered, skipped, or null in a batch from outside.
 
-    None is a value like any other. Blocks may return MISSING for an output, and never get it: where an input is
-    `T | None` they get None instead, and otherwise the row is skipped.
+    None is a value like any other. Blocks may return MISSING for an output (for members of one that is `Each`), or in
+    the place of all outputs. They never get it: where an input is `T | None` they get None instead, and otherwise the
+    row is skipped.
     """
 
     MISSING = "missing"

@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 from pybase64 import b64encode_as_string
 
-from engine.errors import ExecutionEngineRuntimeError
+from engine.errors import RuntimeInputError
 from engine.values.detections import Detections
 from engine.values.frame import VideoMoment
 from engine.values.image import Image
@@ -18,6 +18,8 @@ from engine.wire.write_detections import encode_detections
 from engine.wire.write_frame import encode_ancestry, encode_moment
 
 JPEG_QUALITY = 95
+MAX_JPEG_SIDE = 65_500
+"""Pixels that OpenCV writes."""
 SHORTEST_SHOWN_SECRET = 8
 
 
@@ -29,7 +31,8 @@ def encode(value: Any, kinds: tuple[str, ...]) -> Any:
             first one says how masks travel.
 
     Raises:
-        ExecutionEngineRuntimeError: it is nested too deeply, or holds a picture that cannot be written.
+        ExecutionEngineRuntimeError: it is nested too deeply.
+        RuntimeInputError: it holds a picture that cannot be written.
     """
     if "secret" in kinds:
         return _hidden(plain(value, _leaf))
@@ -72,14 +75,15 @@ def encode_image(image: Image) -> dict[str, Any]:
 
 
 def encode_jpeg(image: Image, quality: int = JPEG_QUALITY) -> bytes:
-    """The bytes of a JPEG file; ExecutionEngineRuntimeError for a picture that has no pixels or too many."""
+    """The bytes of a JPEG file; RuntimeInputError for a picture that is too long or has no pixels."""
     try:
         done, data = cv2.imencode(".jpg", image.pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     except cv2.error:
         done = False
     if not done:
-        raise ExecutionEngineRuntimeError(
-            f"A picture of {image.width} x {image.height} pixels cannot be written as a JPEG."
+        raise RuntimeInputError(
+            f"A picture of {image.width} x {image.height} pixels cannot be written as a JPEG.",
+            hint=f"Its sides may be 1 to {MAX_JPEG_SIDE} pixels long; resize it.",
         )
     return data.tobytes()
 

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from engine.errors import ExecutionEngineRuntimeError
+from engine.errors import ExecutionEngineRuntimeError, RuntimeInputError
 from engine.values.frame import VideoMoment
 from engine.values.image import Image
 from engine.wire.bounds import MAX_DEPTH_IN, MAX_DEPTH_OUT
-from engine.wire.encode import encode
+from engine.wire.encode import MAX_JPEG_SIDE, encode
 from tests.engine.wire.samples import boxes, masks
 
 TAKEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -175,6 +175,16 @@ def test_values_in_themselves_are_refused() -> None:
     array[()] = array
     with pytest.raises(ExecutionEngineRuntimeError, match="100 deep"):
         encode(array, ("*",))
+
+
+@pytest.mark.parametrize(("width", "fine"), [(MAX_JPEG_SIDE, True), (MAX_JPEG_SIDE + 1, False)])
+def test_pictures_that_are_too_long_for_a_jpeg(width: int, fine: bool) -> None:
+    image = Image(np.zeros((1, width, 3), np.uint8), "long")
+    if fine:
+        assert encode(image, ("image",))["value"]
+    else:
+        with pytest.raises(RuntimeInputError, match=r"65501 x 1 pixels .* 1 to 65500 pixels long; resize it"):
+            encode(image, ("image",))
 
 
 def test_what_comes_in_can_go_out() -> None:
