@@ -50,7 +50,7 @@ Words that mean one thing here:
   workflows name it. A *resource* is what the server hands to blocks.
 - A *gate* is a block that decides, row by row, which of the steps that it names may run. A workflow may be a step of
   another one: an *inner workflow*. *Dynamic blocks* come with the document.
-- *Today's servers* are those whose workflows run here unchanged.
+- *Today's servers* are those of Roboflow, whose workflows Penstock runs unchanged.
 
 A tour for the first reading. The numbered parts are the main line, which takes about an hour in this order; the rest
 can wait until it is needed. The first line of every file says what it is.
@@ -73,8 +73,8 @@ When it is needed:
   `color` reads one of them; `values` has pictures and detections; `state` is what a step remembers.
 - Workflows in workflows: `embed` fetches those that are named, `inner` makes their steps steps of the whole, and
   `scope` gives them names there.
-- Who runs what when: `schedule` says which step is next, and `crew` lends it threads; `control` stops a run, with a
-  `budget` of bytes.
+- Who runs what when: `schedule` says which step is next, and `crew` lends it threads; `calling` is how blocks fail;
+  `control` stops a run, with a `budget` of bytes.
 - What is said: `errors` is the tree of all that can be wrong; `fault` says whose doing it is, and `phase` when it was.
   `report`, `console` and `skips` tell what happened in a run; `spelling` guesses what was meant; `version` is ours.
 - Strangers: `wire` turns values into JSON and back; through `guard` alone come their bytes, addresses and paths. Each

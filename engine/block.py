@@ -88,7 +88,7 @@ class NamedBlock:
     block: AnyBlock
 
     def blame(self, parameter: Parameter | None = None, details: str | None = None) -> tuple[BlockError, ...]:
-        """What an error says that is about this step, or about one parameter of it."""
+        """Where an error points that is about this step, or about one parameter of it."""
         return (
             BlockError(
                 block_id=self.name,

@@ -25,7 +25,7 @@ KindNames = Annotated[list[Annotated[str, BeforeValidator(_kind_name)]], Field(m
 
 
 # Every class of inputs says what its values may be (`kinds`), and how deep they are nested (`depth`): 0 for one value
-# for the whole run.
+# for the whole run. Nothing else has to know of a new one, unless it has a default: then `lower` and `inner` do.
 
 
 class ImageInput(BaseModel):

@@ -103,14 +103,6 @@ class Engine:
         json = _json(embed(definition, self._workflows, self._inner))
         return json, blake2b(json, digest_size=16).digest()
 
-    def outputs_of(self, step: Any) -> Mapping[str, Output]:
-        """The outputs of one step by itself; WorkflowSyntaxError when it is none, or its literals do not fit."""
-        alone = orjson.loads(_json({"version": "1.0", "inputs": [], "steps": [step], "outputs": []}))
-        if is_inner(step):
-            whole = embed(alone, self._workflows, self._inner)
-            return _outputs_as_step(self.plan(whole["steps"][0]["workflow_definition"]))
-        return parse_workflow(alone, self.registry).steps[step["name"]].outputs
-
     def run(
         self,
         plan: Plan,
@@ -167,6 +159,14 @@ class Engine:
             return decoded
 
         return decode
+
+    def outputs_of(self, step: Any) -> Mapping[str, Output]:
+        """The outputs of one step by itself; WorkflowSyntaxError when it is none, or its literals do not fit."""
+        alone = orjson.loads(_json({"version": "1.0", "inputs": [], "steps": [step], "outputs": []}))
+        if is_inner(step):
+            whole = embed(alone, self._workflows, self._inner)
+            return _outputs_as_step(self.plan(whole["steps"][0]["workflow_definition"]))
+        return parse_workflow(alone, self.registry).steps[step["name"]].outputs
 
     def close(self) -> None:
         """Let go of the threads that help runs, once they are done."""

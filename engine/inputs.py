@@ -62,7 +62,7 @@ def _lay(table: Table, item: PlannedInput, value: Any, size: int, decode: Decode
         )
     _check_rows(item, size)
     rows = [(f"{item.name}.[{index}]", element) for index, element in enumerate(value)]
-    rows = rows * size if len(rows) < size else rows
+    rows = rows * size if len(rows) < size else rows  # under one name, by which it is decoded once
     for axis in item.axes[1:]:
         below: list[tuple[str, Any]] = []
         parents = table.parents[axis]
@@ -76,7 +76,7 @@ def _lay(table: Table, item: PlannedInput, value: Any, size: int, decode: Decode
             below.extend((f"{name}.[{index}]", child) for index, child in enumerate(children))
             parents.extend([parent] * len(children))
         rows = below
-    decoded: dict[str, Any] = {}  # one element that is used for all has one name, and is decoded once
+    decoded: dict[str, Any] = {}
     for name, element in rows:
         if name not in decoded:
             decoded[name] = _decoded(item, element, name, decode)

@@ -52,6 +52,7 @@ def _shown(table: Table, output: PlannedOutput, encode: Encode | None, count: in
         axis = axes.pop()
         rows = range(len(table.parents[axis]))
         return _nested(table, axis, [{name: column[row] for name, column in columns.items()} for row in rows], count)
+    # Outputs on several axes: those of an inner workflow.
     nested = {column.name: _nested(table, column.axis, columns[column.name], count) for column in output.columns}
     return [{name: values[row] for name, values in nested.items()} for row in range(count)]
 

@@ -12,14 +12,17 @@ How often a step runs: once for every row of the deepest axis among its inputs.
 
 - What lies higher up is read again for every row below: `b` for `b0`.
 - What its block takes as `Gathered` is a list of all rows right below one row, so the step runs one axis higher: with
-  `[a0, a1, a2]` for `a`, and `[b0]` for `b`.
+  `[a0, a1, a2]` for `a`, and `[b0]` for `b`. It gathers from one axis only, besides the root.
 - Where all inputs lie on the root, the deepest gate before the step says how often it runs.
 - Values of two axes of which none lies below the other have no rows in common: no step can take both. So it is with two
   inputs that are nested lists, each of which makes axes of its own.
 
 Which of these rows its block is called for: those that all gates before the step let pass, and of which no input is
 `MISSING`; a parameter `T | None` gets None instead. For all others its outputs are `MISSING`, which is how everything
-that hangs on them is skipped in turn. A block that takes a `Batch` is called once, with lists of all such rows.
+that hangs on them is skipped in turn.
+
+A block that takes a `Batch` is called once, with lists of those rows for which it would otherwise be called one by one;
+rows that a gate holds are never among them. Its other arguments are values of the root.
 
 What a gate acts on: it runs on an axis like any other step. Where that is the axis of the step that it names, or lies
 above it, it decides for rows of the step: with `a` for `a0`, `a1` and `a2`. Where it is the axis which that step
@@ -32,20 +35,22 @@ What is in a list that is gathered, for `a`:
     all three are there                    [a0, a1, a2]    [a0, a1, a2]
     a1 is missing, or a gate holds it      [a0, a2]        [a0, None, a2]
     the crop step found nothing in a       []              []
-    the crop step was not called for a     not called      []
+    the crop step was skipped for a        not called      []
+    it is a value r of the root            [r, r, r]       [r, r, r]
+    the same, and nothing else gathered    [r]             [r]
+    a value of the root that is missing    not called      [None, None, None], or [None]
 
-Each list of a step leaves out its own missing members. A value of the root stands for every row of the level,
-`[r, r, r]`, less those that a gate holds, and makes a list of one, `[r]`, where the step gathers nothing else. If it is
-missing itself, the step is not called, or gets None for it.
+Each list of a step leaves out its own missing members, so two of them need not be equally long.
 
 When values are checked against what a parameter takes:
 
     a literal                                   when the workflow is compiled
-    a parameter of the run                      before the first step
-    what a step returned, batch inputs          row by row, when it is read; so are lists and dicts with any selector
-                                                among their members, and lists that are gathered
-    defaults of parameters, and lists           never
-    and dicts of gathered lists
+    a parameter of the run, wired by itself     before the first step
+    what a step returned, an input batch        row by row, when it is read
+    a list or dict with selectors in it         row by row, as a whole
+    a list that is gathered                     row by row, as a whole
+    a list or dict of lists that are gathered   never
+    a default                                   never
 """
 
 from __future__ import annotations

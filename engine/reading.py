@@ -37,7 +37,7 @@ def argument(table: Table, step: Step, parameter: Parameter, getter: Getter) -> 
     reader raises what `check` raises.
     """
     read = _reader(table, step, parameter, getter)
-    # Literals were checked when they were read. What a list or dict of gathered lists may be, no annotation tells.
+    # Literals were checked by the compiler. What a list or dict of gathered lists may be, no annotation tells.
     if isinstance(getter, Constant) or (isinstance(getter, ReadMembers) and parameter.shape is Shape.GATHERED):
         return read
 

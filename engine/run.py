@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.calling import call, counted
 from engine.control import Control
 from engine.crew import HEAVY_SECONDS, Crew
-from engine.errors import (
-    ClientCausedStepExecutionError,
-    DynamicBlockCodeError,
-    PenstockError,
-    RoboflowQueryLanguageError,
-    RuntimeInputError,
-    StepExecutionError,
-)
-from engine.fault import BlockError, Fault
 from engine.plan import Plan, Step
 from engine.reading import argument, check, passing_rows
 from engine.report import Report
@@ -68,7 +60,7 @@ class Run:
         self._crew = crew
         self._control = control
         self._report = report
-        self._arguments = [self._fixed_arguments(step) for step in plan.steps]
+        self._fixed = [self._fixed_arguments(step) for step in plan.steps]
 
     def execute(self) -> None:
         """Run every step, each as soon as what it reads is there.
@@ -81,15 +73,15 @@ class Run:
         Schedule(self._plan, self._run_step, self._crew).run()
 
     def _run_step(self, index: int) -> None:
-        """Run one step. The control keeps the time, and the crew learns whether the block takes long."""
-        step, arguments = self._plan.steps[index], self._arguments[index]
+        """Run one step. The control keeps the time; the crew learns whether it is long, for which the schedule asks."""
+        step, fixed = self._plan.steps[index], self._fixed[index]
         began = self._control.begin(step.name)
         try:
             with self._report.time(step.name, STEP_EVENT, type=step.block.type):
                 if step.block.signature.batch:
-                    results = self._run_batch(step, arguments)
+                    results = self._run_batch(step, fixed)
                 else:
-                    results = self._run_rows(step, arguments, began)
+                    results = self._run_rows(step, fixed, began)
                 write(self._table, step, results)
             seconds = self._control.check(began) - began
         finally:
@@ -111,50 +103,48 @@ class Run:
                 arguments[name] = self._resources[name]
         return arguments
 
-    def _run_rows(self, step: Step, arguments: dict[str, Any], began: float) -> Column:
+    def _run_rows(self, step: Step, fixed: dict[str, Any], began: float) -> Column:
         """Call the block for every row that has all its inputs.
 
         One after another, until one takes longer than `HEAVY_SECONDS` and two or more are left: these run side by side.
         """
         reads = [(parameter.name, argument(self._table, step, parameter, getter)) for parameter, getter in step.getters]
 
-        def call(row: int, arguments: dict[str, Any]) -> Any:
+        def call_row(row: int) -> Any:
+            arguments = dict(fixed)
             for name, read in reads:
                 value = read(row)
                 if value is MISSING:
                     return MISSING
                 arguments[name] = value
-            return self._held(step, _call(step, arguments))
+            return counted(step, call(step, arguments), self._control.budget)
 
         rows = passing_rows(self._table, step.gates, step.axis)
         results: Column = [MISSING] * len(self._table.parents[step.axis])
         in_turn = not IN_TURN.isdisjoint(step.block.signature.resources)
         before = began
         for done, row in enumerate(rows, start=1):
-            results[row] = call(row, arguments)
-            left = len(rows) - done
-            if not left:
-                break
+            results[row] = call_row(row)
             now = self._control.check(began)
-            if now - before > HEAVY_SECONDS and left > 1 and not in_turn:
-                # From here on calls overlap, so each needs a dict of its own.
-                self._run_side_by_side(lambda row: call(row, dict(arguments)), rows[done:], results, began)
+            if now - before > HEAVY_SECONDS and len(rows) - done > 1 and not in_turn:
+                self._run_side_by_side(call_row, rows[done:], results, began)
                 break
             before = now
         return results
 
-    def _run_side_by_side(self, call: Callable[[int], Any], rows: list[int], results: Column, began: float) -> None:
+    def _run_side_by_side(self, call_row: Callable[[int], Any], rows: list[int], results: Column, began: float) -> None:
         """Call a block that takes long for these rows, with help."""
 
         def in_time(row: int) -> Any:
             self._control.check(began)
-            return call(row)
+            return call_row(row)
 
         for row, result in zip(rows, self._crew.each(in_time, rows), strict=True):
             results[row] = result
 
-    def _run_batch(self, step: Step, arguments: dict[str, Any]) -> Column:
+    def _run_batch(self, step: Step, fixed: dict[str, Any]) -> Column:
         """Call the block once, with all rows that have all their inputs."""
+        arguments = dict(fixed)
         results: Column = [MISSING] * len(self._table.parents[step.axis])
         rows = passing_rows(self._table, step.gates, step.axis)
         lists: dict[str, dict[int, Any]] = {}
@@ -170,45 +160,9 @@ class Run:
             return results
         for name, column in lists.items():
             arguments[name] = [column[row] for row in rows]
-        returned = _call(step, arguments)
+        returned = call(step, arguments)
         if not isinstance(returned, list) or len(returned) != len(rows):
             raise misbehaved(step, f"returned {described(returned)} for {len(rows)} rows")
         for row, result in zip(rows, returned, strict=True):
-            results[row] = self._held(step, result)
+            results[row] = counted(step, result, self._control.budget)
         return results
-
-    def _held(self, step: Step, result: Any) -> Any:
-        """What a block returned for a row, which the run holds from now on."""
-        if isinstance(result, dict):
-            try:
-                self._control.budget.count(result.values())
-            except RuntimeInputError as error:
-                raise RuntimeInputError(
-                    f"Step {step.name!r}: {error.message}",
-                    hint=error.hint,
-                    blocks=step.blame(),
-                ) from error
-        return result
-
-
-def _call(step: Step, arguments: dict[str, Any]) -> Any:
-    """Call the block; what it raises becomes an error that names the step."""
-    try:
-        return step.block.function(**arguments)
-    except DynamicBlockCodeError:
-        raise
-    except RoboflowQueryLanguageError as error:
-        error.blocks = step.blame()
-        raise
-    except PenstockError as error:
-        where = (BlockError(step.name, step.block.type, error.message),)
-        message = f"Step {step.name!r}: {error.message}"
-        if error.fault is Fault.OURS:
-            raise StepExecutionError(message, hint=error.hint, blocks=where) from error
-        raise ClientCausedStepExecutionError(message, cause=error, blocks=where) from error
-    except Exception as error:
-        raise StepExecutionError(
-            f"Step {step.name!r} ({step.block.type}) failed: {type(error).__name__}.",
-            hint="The log of the server has the details.",
-            blocks=step.blame(),
-        ) from error

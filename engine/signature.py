@@ -1,4 +1,4 @@
-"""What the signature of a block says: its parameters, its outputs, and in which of four ways it is called."""
+"""What the signature of a block says: its parameters, its outputs, and whether it is called row by row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Parameter:
 
     Attributes:
         name: in the signature and in the JSON of a step.
-        annotation: the type of an argument: of the list for `Gathered`, else of the value of one row, for `Batch`, too.
+        annotation: the type of what is checked: the list that is gathered, or the value of one row, also of a `Batch`.
         kinds: what may be wired to it; empty when it is never wired.
         element_kinds: what may be wired to the members of a list or dict; empty when it is no container.
         literal: whether it may be written as a literal.

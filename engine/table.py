@@ -23,7 +23,7 @@ class Table:
         columns: for every slot, its values; None until somebody writes them.
         parents: for every axis, the row on the axis above that each of its rows belongs to.
         absent: for every axis, the rows on the axis above that have no list of rows, not even an empty one: the step
-            that makes rows was skipped, or an input has None in the place of a list.
+            that makes rows was skipped or returned MISSING, or an input has None in the place of a list.
     """
 
     def __init__(self, plan: Plan) -> None:

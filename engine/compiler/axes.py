@@ -121,6 +121,9 @@ def _lay_step(axes: Axes, step: ParsedStep) -> None:
     claims = [_claim(axes, parameter, selector) for parameter, selector, _ in step.wires()]
     gathers = _gathered_axis(axes, step, claims)
     runs = _deepest_axis(axes, step, claims)
+    for claim in claims:
+        _refuse_far(axes, step, claim, runs)
+        _refuse_many(step, claim)
     if runs == ROOT and gathers is None:
         runs = max((gate.axis for gate in gates), key=axes.depth, default=ROOT)
     _check_gates(axes, step, gates, runs, gathers)
@@ -143,9 +146,9 @@ def _gathered_axis(axes: Axes, step: ParsedStep, claims: list[_Claim]) -> int | 
     for claim in gathered:
         if claim.lies != gathered[0].lies:
             raise StepInputLineageError(
-                f"Step {step.name!r} gathers from different branches: from [{axes.drawn(gathered[0].lies)}], and with "
+                f"Step {step.name!r} gathers from two axes: from [{axes.drawn(gathered[0].lies)}], and with "
                 f"{claim.parameter.name} = '{claim.selector}' from [{axes.drawn(claim.lies)}].",
-                hint="Gather in one step for each branch, and join what they return.",
+                hint="Gather in one step for each, and join what they return.",
                 blocks=step.blame(claim.parameter),
             )
     return gathered[0].lies if gathered else None
@@ -156,9 +159,8 @@ def _deepest_axis(axes: Axes, step: ParsedStep, claims: list[_Claim]) -> int:
     if not claims:
         return ROOT
     deepest = max(claims, key=lambda claim: axes.depth(claim.wants))
-    line = axes.line(deepest.wants)
     for claim in claims:
-        if claim.wants not in line:
+        if claim.wants not in axes.line(deepest.wants):
             raise StepInputLineageError(
                 f"Step {step.name!r} joins values of different branches: {deepest.parameter.name} = "
                 f"'{deepest.selector}' lies on [{axes.drawn(deepest.wants)}], {claim.parameter.name} = "
@@ -166,8 +168,6 @@ def _deepest_axis(axes: Axes, step: ParsedStep, claims: list[_Claim]) -> int:
                 hint="Bring one of them up to the level that they share, or take both from the same branch.",
                 blocks=step.blame(claim.parameter),
             )
-        _refuse_far(axes, step, claim, deepest.wants)
-        _refuse_many(step, claim)
     return deepest.wants
 
 
