@@ -42,7 +42,7 @@ takes both texts through `split`, seven words through `long`, and two lists thro
 Words that mean one thing here:
 
 - A *row* is one element of the input batch, or of a level below it. An *axis* is where rows lie, a *line* leads from
-  one axis up to the root. A *column* has one value for every row of an axis; its number is its *slot*.
+  the root down to one of them. A *column* has one value for every row of an axis; its number is its *slot*.
 - `MISSING` is the value of a row that has none. A row is *held* by a gate, and *skipped* when a block is not called for
   it.
 - The *input batch* is what a run is given. A parameter that is a `Batch` takes all rows of its axis, whichever that is.
@@ -55,8 +55,9 @@ Words that mean one thing here:
 A tour for the first reading. The numbered parts are the main line, which takes about an hour in this order; the rest
 can wait until it is needed. The first line of every file says what it is.
 
-1. What people write. A `block` is a function whose `signature` is its manifest, written in the words of
-   `values/shape`. A `document` has inputs, steps and outputs, and `selectors` point from one to another.
+1. What people write. `values/shape` has the words for how values are nested, and `signature` what is said in them; a
+   `block` is a function whose signature is its manifest. A `document` has inputs, steps and outputs, and `selectors`
+   point from one to another.
 2. What becomes of it. `plan` is the end, and says how often steps run and for which rows; the first lines of `compiler`
    are the way there, and `workflow` is what its passes hand on. `parse` makes typed steps, `axes` says how often each
    of them runs, and `lower` writes the plan.

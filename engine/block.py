@@ -57,8 +57,8 @@ class Block(Generic[P, R]):
 
     @property
     def category(self) -> str:
-        """The folder that the block lives in."""
-        return self.function.__module__.rsplit(".", 2)[-2]
+        """The folder that the block lives in; for one that lives in none, its module."""
+        return self.function.__module__.split(".")[-2:][0]
 
     @property
     def summary(self) -> str:

@@ -25,7 +25,8 @@ KindNames = Annotated[list[Annotated[str, BeforeValidator(_kind_name)]], Field(m
 
 
 # Every class of inputs says what its values may be (`kinds`), and how deep they are nested (`depth`): 0 for one value
-# for the whole run. Nothing else has to know of a new one, unless it has a default: then `lower` and `inner` do.
+# for the whole run. A new one is named in `INPUTS` and `Input`. With a depth of 0, `inputs` has to know it, too, and
+# with a default `lower` and `inner`.
 
 
 class ImageInput(BaseModel):

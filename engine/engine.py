@@ -131,7 +131,8 @@ class Engine:
             One dict of outputs per element of the batch.
 
         Raises:
-            RuntimeInputError: the inputs do not fit the workflow or each other.
+            RuntimeInputError: the inputs do not fit the workflow or each other, or a value does not fit a step.
+            InvalidBlockBehaviourError: a block returned something else than it declares.
             InputImageLoadError: a picture cannot be loaded.
             StepExecutionError, ClientCausedStepExecutionError: a block failed.
             RunTimeoutError, RunCancelledError: `control` said stop.

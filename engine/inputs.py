@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.errors import RuntimeInputError
 from engine.kinds import ANY
-from engine.plan import BATCH, Plan, PlannedInput
+from engine.plan import INPUT_BATCH, Plan, PlannedInput
 from engine.table import MAX_ROWS, Table
 from engine.values.shape import MISSING
 from engine.wire.bounds import FLAT
@@ -24,9 +24,10 @@ def bind(plan: Plan, given: Mapping[str, Any], decode: Decode) -> Table:
     """
     table = Table(plan)
     size = _batch_size(plan, given)
-    table.parents[BATCH] = [0] * size
+    table.parents[INPUT_BATCH] = [0] * size
     for item in plan.inputs:
-        if not item.axes:  # today's servers do not check it against its kinds; the steps that read it check it
+        if not item.axes:
+            # Of any kind, since today's servers do not hold parameters to theirs: the steps that read it check it.
             value = given.get(item.name, item.default)
             table.columns[item.slot] = [value if type(value) in FLAT else decode((ANY,), value, item.name)]
             continue

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from engine.budget import Budget
-from engine.plan import BATCH, ROOT, Plan, PlannedColumn, PlannedOutput
+from engine.plan import INPUT_BATCH, ROOT, Plan, PlannedColumn, PlannedOutput
 from engine.table import Column, Table
 from engine.values.detections import Detections
 from engine.values.shape import MISSING
@@ -32,8 +32,8 @@ def collect(
         RuntimeInputError: what is encoded is too much.
     """
     wanted = [output for output in plan.outputs if output.name not in excluded]
-    batched = any(BATCH in plan.axes[column.axis].line for output in plan.outputs for column in output.columns)
-    results: list[dict[str, Any]] = [{} for _ in table.parents[BATCH if batched else ROOT]]
+    batched = any(INPUT_BATCH in plan.axes[column.axis].line for output in plan.outputs for column in output.columns)
+    results: list[dict[str, Any]] = [{} for _ in table.parents[INPUT_BATCH if batched else ROOT]]
     for output in wanted:
         for result, value in zip(results, _shown(table, output, encode, len(results)), strict=True):
             result[output.name] = value
@@ -64,26 +64,26 @@ def _column(table: Table, column: PlannedColumn, own: bool, encode: Encode | Non
 def _value(value: Any, kinds: tuple[str, ...], own: bool, encode: Encode | None) -> Any:
     if value is MISSING:
         return None
-    value = value if own else in_root(value)
+    value = value if own else in_outermost(value)
     return value if encode is None else encode(value, kinds)
 
 
-def in_root(value: Any) -> Any:
-    """A value with all detections in it brought to the coordinates of the picture that came from outside."""
+def in_outermost(value: Any) -> Any:
+    """A value with all detections in it brought to the coordinates of the outermost picture: that from outside."""
     if isinstance(value, Detections):
         return value.in_root()
     if isinstance(value, dict):
-        return {key: in_root(item) for key, item in value.items()}
+        return {key: in_outermost(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        moved = [in_root(item) for item in value]
+        moved = [in_outermost(item) for item in value]
         return moved if isinstance(value, list) else tuple(moved)
     return value
 
 
 def _nested(table: Table, axis: int, values: Column, count: int) -> Column:
     """The values of an axis grouped, level by level, up to the batch; what is not of the batch is in every result."""
-    top = BATCH if BATCH in table.axes[axis].line else ROOT
+    top = INPUT_BATCH if INPUT_BATCH in table.axes[axis].line else ROOT
     while axis != top:
         values = [[values[row] for row in group] for group in table.children(axis)]
         axis = table.axes[axis].parent
-    return values if top == BATCH else values * count
+    return values if top == INPUT_BATCH else values * count

@@ -40,7 +40,8 @@ What is in a list that is gathered, for `a`:
     the same, and nothing else gathered    [r]             [r]
     a value of the root that is missing    not called      [None, None, None], or [None]
 
-Each list of a step leaves out its own missing members, so two of them need not be equally long.
+Each list of a step leaves out its own missing members. A block that wants to walk through two of them side by side, or
+through one beside a value of the root, takes them as `Gathered[T | None]`, which are equally long.
 
 When values are checked against what a parameter takes:
 
@@ -49,8 +50,11 @@ When values are checked against what a parameter takes:
     what a step returned, an input batch        row by row, when it is read
     a list or dict with selectors in it         row by row, as a whole
     a list that is gathered                     row by row, as a whole
-    a list or dict of lists that are gathered   never
+    lists in a list or dict, see below          never
     a default                                   never
+
+A `Gathered` parameter may be given several selectors, as `{"x": "$steps.a.v", "y": "$steps.b.v"}`: its block gets a
+dict of lists then, or a list of lists, which its annotation does not tell.
 """
 
 from __future__ import annotations
@@ -62,7 +66,7 @@ from engine.block import NamedBlock
 from engine.signature import Parameter
 
 ROOT = 0
-BATCH = 1
+INPUT_BATCH = 1
 GATE = ""
 """The name under which a step that is a gate writes which steps may pass."""
 

@@ -30,28 +30,34 @@ def passes(table: Table, gates: tuple[Gate, ...], axis: int) -> list[bool]:
     return result
 
 
-def argument(table: Table, step: Step, parameter: Parameter, getter: Getter) -> Reader:
-    """What gives an argument of a step for each row: MISSING where the row has to be skipped for want of it.
-
-    What is wired is checked, since kinds do not tell all: numbers may be out of bounds, texts none of the choices. The
-    reader raises what `check` raises.
-    """
+def reader(table: Table, step: Step, parameter: Parameter, getter: Getter) -> Reader:
+    """What gives an argument of a step for each row: MISSING where the row has to be skipped for want of it."""
     read = _reader(table, step, parameter, getter)
-    # Literals were checked by the compiler. What a list or dict of gathered lists may be, no annotation tells.
-    if isinstance(getter, Constant) or (isinstance(getter, ReadMembers) and parameter.shape is Shape.GATHERED):
+    if not parameter.optional:
         return read
 
-    def read_checked(row: int) -> Any:
+    def read_optional(row: int) -> Any:
         value = read(row)
-        if value is MISSING:
-            return None if parameter.optional else MISSING
-        return check(step, parameter, value)
+        return None if value is MISSING else value
 
-    return read_checked
+    return read_optional
+
+
+def fitted(step: Step, parameter: Parameter, getter: Getter, value: Any) -> Any:
+    """What was read, as the block wants it; raises what `check` raises.
+
+    The compiler has checked literals, and what a list or dict of gathered lists may be, no annotation tells.
+    """
+    if isinstance(getter, Constant) or (isinstance(getter, ReadMembers) and parameter.shape is Shape.GATHERED):
+        return value
+    return check(step, parameter, value)
 
 
 def check(step: Step, parameter: Parameter, value: Any) -> Any:
-    """A value as the block wants it; RuntimeInputError when it does not fit."""
+    """A value as the block wants it; RuntimeInputError when it does not fit.
+
+    Kinds do not tell all: numbers may be out of bounds, texts none of the choices.
+    """
     try:
         return parameter.takes(value)
     except ValueError as error:

@@ -9,7 +9,7 @@ from engine.calling import call, counted
 from engine.control import Control
 from engine.crew import HEAVY_SECONDS, Crew
 from engine.plan import Plan, Step
-from engine.reading import argument, check, passing_rows
+from engine.reading import check, fitted, passing_rows, reader
 from engine.report import Report
 from engine.schedule import Schedule
 from engine.state import Memory
@@ -66,6 +66,8 @@ class Run:
         """Run every step, each as soon as what it reads is there.
 
         Raises:
+            RuntimeInputError: a value does not fit the step that reads it, or there are too many.
+            InvalidBlockBehaviourError: a block returned something else than it declares.
             ClientCausedStepExecutionError: a block found fault with what the caller asked for.
             StepExecutionError: a block failed otherwise.
             RunTimeoutError, RunCancelledError: the run had to stop.
@@ -73,7 +75,11 @@ class Run:
         Schedule(self._plan, self._run_step, self._crew).run()
 
     def _run_step(self, index: int) -> None:
-        """Run one step. The control keeps the time; the crew learns whether it is long, for which the schedule asks."""
+        """Run one step.
+
+        `begin` and `check` return the time, and raise when the run has to stop. The crew remembers which blocks take
+        long: next time, the schedule gives those a thread.
+        """
         step, fixed = self._plan.steps[index], self._fixed[index]
         began = self._control.begin(step.name)
         try:
@@ -108,15 +114,15 @@ class Run:
 
         One after another, until one takes longer than `HEAVY_SECONDS` and two or more are left: these run side by side.
         """
-        reads = [(parameter.name, argument(self._table, step, parameter, getter)) for parameter, getter in step.getters]
+        reads = [reader(self._table, step, *getter) for getter in step.getters]
 
         def call_row(row: int) -> Any:
+            values = [read(row) for read in reads]
+            if any(value is MISSING for value in values):
+                return MISSING
             arguments = dict(fixed)
-            for name, read in reads:
-                value = read(row)
-                if value is MISSING:
-                    return MISSING
-                arguments[name] = value
+            for (parameter, getter), value in zip(step.getters, values, strict=True):
+                arguments[parameter.name] = fitted(step, parameter, getter, value)
             return counted(step, call(step, arguments), self._control.budget)
 
         rows = passing_rows(self._table, step.gates, step.axis)
@@ -147,19 +153,17 @@ class Run:
         arguments = dict(fixed)
         results: Column = [MISSING] * len(self._table.parents[step.axis])
         rows = passing_rows(self._table, step.gates, step.axis)
-        lists: dict[str, dict[int, Any]] = {}
+        columns: list[dict[int, Any]] = []
         for parameter, getter in step.getters:
-            read = argument(self._table, step, parameter, getter)
-            if parameter.shape is Shape.BATCH:
-                lists[parameter.name] = column = {row: read(row) for row in rows}
-                rows = [row for row in rows if column[row] is not MISSING]
-            elif rows:
-                arguments[parameter.name] = value = read(rows[0])  # one value for the whole run: any row tells it
-                rows = [] if value is MISSING else rows
+            read = reader(self._table, step, parameter, getter)
+            columns.append({row: read(row) for row in rows})
+            rows = [row for row in rows if columns[-1][row] is not MISSING]
         if not rows:
             return results
-        for name, column in lists.items():
-            arguments[name] = [column[row] for row in rows]
+        for (parameter, getter), column in zip(step.getters, columns, strict=True):
+            values = [fitted(step, parameter, getter, column[row]) for row in rows]
+            # What is no `Batch` is one value for all rows, which any of them tells.
+            arguments[parameter.name] = values if parameter.shape is Shape.BATCH else values[0]
         returned = call(step, arguments)
         if not isinstance(returned, list) or len(returned) != len(rows):
             raise misbehaved(step, f"returned {described(returned)} for {len(rows)} rows")

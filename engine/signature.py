@@ -26,14 +26,15 @@ class Parameter:
 
     Attributes:
         name: in the signature and in the JSON of a step.
-        annotation: the type of what is checked: the list that is gathered, or the value of one row, also of a `Batch`.
+        annotation: what is checked: for `Gathered` the list, else the value of one row, without the `Batch` around it.
         kinds: what may be wired to it; empty when it is never wired.
         element_kinds: what may be wired to the members of a list or dict; empty when it is no container.
         literal: whether it may be written as a literal.
         targets: whether it names steps, which the block lets pass or not.
         default: its value when the step does not say one; `REQUIRED` when it must.
         shape: gathered or batch; None for one value per row.
-        optional: whether it gets None for what is missing: it is `T | None`, `Gathered[T | None]` or `Batch[T | None]`.
+        optional: whether it gets None for what is missing: itself in `T | None`, its members in `Gathered[T | None]`
+            and `Batch[T | None]`. `Gathered[T] | None` is refused.
         optional_members: the same for members of a list or dict of selectors, `[$steps.a.x, $steps.b.y]`: it is
             `list[T | None]`.
         doc: one sentence for people.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.plan import GATE, Getter, Plan, Read, ReadMembers, Step
-from engine.reading import argument, passes
+from engine.reading import passes, reader
 from engine.table import Table
 from engine.values.shape import MISSING
 
@@ -50,7 +50,7 @@ def _names(plan: Plan) -> dict[int, str]:
 def _reasons(step: Step, table: Table, names: dict[int, str]) -> list[tuple[int, str]]:
     """The rows of a step that did not run, and why not."""
     held = [(gate, passes(table, (gate,), step.axis)) for gate in step.gates]
-    needed = [(p, g, argument(table, step, p, g)) for p, g in step.getters]
+    needed = [(p, g, reader(table, step, p, g)) for p, g in step.getters]
     reasons = []
     for row in range(len(table.parents[step.axis])):
         gate = next((gate for gate, passing in held if not passing[row]), None)

@@ -2,8 +2,9 @@
 
 `parse` reads the document with `read`, and what its steps say with `arguments`. Where a step is a workflow itself,
 `inner` hands over the steps of that one in its place: from then on there is one flat workflow, in which the step `x` of
-the inner workflow `part` is called `part.x`. `link` makes sure that selectors point to something, and says which step
-comes when; `check` makes sure that kinds fit; `axes` says which axis everything lies on; `lower` makes slots of names.
+the inner workflow `part` is called `part.x`. `link` makes sure that selectors point to something, and puts each step
+after what it reads and after the gates that name it; `check` makes sure that kinds fit; `axes` says which axis
+everything lies on; `lower` makes slots of names.
 
 Inner workflows may be named by workspace and id. The engine gets their documents with `embed` before it compiles,
 because the key under which it keeps a plan is made of the whole.

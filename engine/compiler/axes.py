@@ -12,7 +12,7 @@ from engine.errors import (
     StepInputLineageError,
 )
 from engine.fault import BlockError
-from engine.plan import BATCH, ROOT, Axis
+from engine.plan import INPUT_BATCH, ROOT, Axis
 from engine.selectors import InputSelector, Reference
 from engine.signature import Parameter
 from engine.values.shape import Shape
@@ -27,7 +27,7 @@ class GateBefore:
 
     Attributes:
         axis: that the gate runs on.
-        called: what it calls the step.
+        called: see `Target`.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Axes:
         gates: the gates before a step.
     """
 
-    axes: list[Axis] = field(default_factory=lambda: [Axis((ROOT,), "root"), Axis((ROOT, BATCH), "input batch")])
+    axes: list[Axis] = field(default_factory=lambda: [Axis((ROOT,), "root"), Axis((ROOT, INPUT_BATCH), "input batch")])
     inputs: dict[str, tuple[int, ...]] = field(default_factory=dict)
     gathers: dict[str, int | None] = field(default_factory=dict)
     runs: dict[str, int] = field(default_factory=dict)
@@ -107,7 +107,7 @@ def lay_axes(workflow: ParsedWorkflow, order: tuple[str, ...]) -> Axes:
     """
     axes = Axes()
     for name, item in workflow.inputs.items():
-        levels: list[int] = [BATCH] if item.depth else []
+        levels: list[int] = [INPUT_BATCH] if item.depth else []
         while len(levels) < item.depth:
             levels.append(axes.add(levels[-1], f"$inputs.{name}"))
         axes.inputs[name] = tuple(levels)
@@ -172,7 +172,7 @@ def _deepest_axis(axes: Axes, step: ParsedStep, claims: list[_Claim]) -> int:
 
 
 def _refuse_far(axes: Axes, step: ParsedStep, claim: _Claim, runs: int) -> None:
-    """What is gathered lies right below the step; one value for the whole run stands for a row of any level."""
+    """What is gathered lies right below the step. A value of the root may be gathered wherever the step runs."""
     if claim.parameter.shape is Shape.GATHERED and claim.lies != ROOT and claim.wants != runs:
         raise StepInputDimensionalityError(
             f"Step {step.name!r}, {claim.parameter.name}: gathers '{claim.selector}' on [{axes.drawn(claim.lies)}], "

@@ -36,7 +36,8 @@ def parse_workflow(definition: Any, registry: Registry) -> ParsedWorkflow:
     inner = InnerWorkflows(registry)
     steps: dict[str, ParsedStep] = {}
     problems: list[BlockError] = []
-    for step, scope, blocks in inner.spread(document):  # each with the names and the blocks that it sees
+    # Each comes with the scope that turns its names into those of the whole, and with the blocks that it may be of.
+    for step, scope, blocks in inner.spread(document):
         parsed = _parse_step(step, scope, blocks, problems)
         if parsed is not None:
             steps[parsed.name] = parsed

@@ -45,8 +45,9 @@ class Target:
     """A step that a gate lets pass or not.
 
     Attributes:
-        step: its name.
-        called: what the gate calls it, and returns to let it pass: a selector, of its own document.
+        step: its name in the whole workflow.
+        called: what the gate calls it, and returns to let it pass. In the inner workflow `part` that is `$steps.x` for
+            the step `part.x`.
     """
 
     step: str

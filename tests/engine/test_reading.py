@@ -74,6 +74,18 @@ def side(which: Literal["left", "right"]) -> Seen:
     return {"seen": {"left": -1, "right": 1}[which]}
 
 
+@block("test/repeat@v1")
+def repeat(word: str, times: Annotated[float, Ge(0)]) -> Seen:
+    """A word, again and again."""
+    return {"seen": word * int(times)}
+
+
+@block("test/repeat_all@v1")
+def repeat_all(words: Batch[str], times: Batch[Annotated[float, Ge(0)]]) -> list[Seen]:
+    """Words, each again and again."""
+    return [{"seen": word * int(count)} for word, count in zip(words, times, strict=True)]
+
+
 @block("test/count@v1")
 def count(sets: Wired[list[AnyDetections]]) -> Seen:
     """How many detections there are in some sets."""
@@ -88,7 +100,9 @@ NOTHING = Detections.empty(Frame("image", 4, 3))
 
 def run(steps: list[dict[str, Any]], selector: str, **inputs: Any) -> list[Any]:
     """What an output shows in every result."""
-    engine = Engine(Registry(iter((members, heights, add_up, join, upper, count, root, side))), IMAGES, {})
+    engine = Engine(
+        Registry(iter((members, heights, add_up, join, upper, count, root, side, repeat, repeat_all))), IMAGES, {}
+    )
     plan = engine.plan(workflow([N, P, K], steps, {"o": selector}))
     return [result["o"] for result in engine.run(plan, {"n": 0, "k": 0, **inputs})]
 
@@ -132,6 +146,14 @@ def test_what_does_not_fit_is_the_fault_of_the_caller(case: str) -> None:
     with pytest.raises(RuntimeInputError, match="Step 's'") as caught:
         run(steps, "$steps.s.seen", **inputs)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(("kind", "word", "times"), [("repeat", "word", "times"), ("repeat_all", "words", "times")])
+def test_what_does_not_fit_does_no_harm_where_the_row_is_skipped(kind: str, word: str, times: str) -> None:
+    lacks_times = step(kind, "s", **{word: "$inputs.k", times: "$inputs.n"})
+    assert run([lacks_times], "$steps.s.seen", k=[1.5, "ab"], n=[None, 2]) == [None, "abab"]
+    lacks_word = step(kind, "s", **{word: "$inputs.n", times: "$inputs.k"})
+    assert run([lacks_word], "$steps.s.seen", k=[-1, 2], n=[None, "ab"]) == [None, "abab"]
 
 
 def test_choices_are_of_the_kinds_of_their_values() -> None:

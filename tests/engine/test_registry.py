@@ -50,6 +50,13 @@ def test_plugins_are_modules_or_packages(plugins: Path) -> None:
     assert {"plugin/single@v1", "Single", "plugin/inside@v1", "Inside", "DynamicCrop"} <= found.keys()
 
 
+def test_the_category_of_a_block_is_its_folder_or_else_its_module(plugins: Path) -> None:
+    (alone,) = blocks_under(write(plugins, "plugin_alone", GOOD.format(name="alone", alias="Alone")))
+    assert alone.category == "plugin_alone"
+    crop = Registry(installed_blocks("blocks")).by_identifier["DynamicCrop"]
+    assert crop.category == "transformations"
+
+
 def test_entry_points(plugins: Path) -> None:
     write(plugins, "plugin_entry", GOOD.format(name="entry", alias="Entry"))
     info = plugins / "plugin_entry-1.0.dist-info"

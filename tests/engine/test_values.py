@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.errors import RuntimeInputError
-from engine.outputs import in_root
+from engine.outputs import in_outermost
 from engine.values.detections import objects, strings
 from engine.values.frame import Frame
 from tests.blocks.samples import found
@@ -37,9 +37,9 @@ def test_points_move_with_their_boxes(column: Any, expected: list[Any]) -> None:
 @pytest.mark.parametrize("container", [list, tuple])
 def test_detections_in_containers_come_back_to_the_picture_from_outside(container: Any) -> None:
     inside = found((0, 0, 1, 1), frame=CROP)
-    (moved,) = in_root(container([inside]))
+    (moved,) = in_outermost(container([inside]))
     assert moved.xyxy.tolist() == [[10, 20, 11, 21]]
-    assert type(in_root(container([inside]))) is container
+    assert type(in_outermost(container([inside]))) is container
 
 
 def test_masks_that_get_too_large_are_refused() -> None:
