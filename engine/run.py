@@ -114,15 +114,16 @@ class Run:
 
         One after another, until one takes longer than `HEAVY_SECONDS` and two or more are left: these run side by side.
         """
-        reads = [reader(self._table, step, *getter) for getter in step.getters]
+        reads = [(parameter.name, reader(self._table, step, parameter, getter)) for parameter, getter in step.getters]
 
         def call_row(row: int) -> Any:
-            values = [read(row) for read in reads]
-            if any(value is MISSING for value in values):
-                return MISSING
             arguments = dict(fixed)
-            for (parameter, getter), value in zip(step.getters, values, strict=True):
-                arguments[parameter.name] = fitted(step, parameter, getter, value)
+            for name, read in reads:
+                arguments[name] = value = read(row)
+                if value is MISSING:
+                    return MISSING
+            for parameter, getter in step.getters:
+                arguments[parameter.name] = fitted(step, parameter, getter, arguments[parameter.name])
             return counted(step, call(step, arguments), self._control.budget)
 
         rows = passing_rows(self._table, step.gates, step.axis)
