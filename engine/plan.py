@@ -153,6 +153,7 @@ class Step(NamedBlock):
         getters: arguments that are read row by row.
         gates: that all have to let a row pass.
         gates_below: that all have to let a row pass which is gathered.
+        targets: what a gate calls the steps that it lets pass or not.
         writes: slots of its outputs, by their names; a gate has one, `GATE`.
         writes_axis: that the outputs lie on: `axis`, or the one that the step makes below it.
         followers: the steps that wait for this one, by their places among the steps of the plan.
@@ -165,6 +166,7 @@ class Step(NamedBlock):
     getters: tuple[tuple[Parameter, Getter], ...]
     gates: tuple[Gate, ...]
     gates_below: tuple[Gate, ...]
+    targets: tuple[str, ...]
     writes: dict[str, int]
     writes_axis: int
     followers: tuple[int, ...]

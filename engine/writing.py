@@ -18,7 +18,7 @@ def write(table: Table, step: Step, results: Column) -> None:
     names = step.writes.keys()
     for result in results:
         if result is not MISSING and not _is_declared(step, result):
-            wanted = "the steps that may go on" if step.block.signature.gate else ", ".join(names)
+            wanted = f"which of {', '.join(step.targets)} may run" if step.block.signature.gate else ", ".join(names)
             raise misbehaved(step, f"returned {described(result)} where it declares {wanted}")
     if step.block.signature.gate:
         table.columns[step.writes[GATE]] = results
@@ -54,9 +54,9 @@ def _write_level(table: Table, step: Step, results: Column) -> None:
 
 
 def _is_declared(step: Step, result: Any) -> bool:
-    """Whether a result has the form that the block declares: a list of steps, or a dict of all outputs."""
+    """Whether a result has the form that the block declares: a list of targets, or a dict of all outputs."""
     if step.block.signature.gate:
-        return isinstance(result, list)
+        return isinstance(result, list) and all(target in step.targets for target in result)
     return isinstance(result, dict) and result.keys() == step.writes.keys()
 
 
@@ -72,4 +72,4 @@ def described(value: Any) -> str:
     """What a block returned, for people: its form, not its content."""
     if isinstance(value, dict):
         return f"a dict of {', '.join(map(str, value)) or 'nothing'}"
-    return f"{len(value)} results" if isinstance(value, list) else f"a value of the type {type(value).__name__}"
+    return f"a list of {len(value)}" if isinstance(value, list) else f"a value of the type {type(value).__name__}"

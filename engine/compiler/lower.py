@@ -101,6 +101,7 @@ class _Lowering:
             getters=tuple(getters),
             gates=tuple(gate for gate in gates if gate.axis != gathers),
             gates_below=tuple(gate for gate in gates if gate.axis == gathers),
+            targets=tuple(target.called for target in step.targets),
             writes=writes,
             writes_axis=self._axes.writes[step.name],
             followers=self._order.followers[step.name],
