@@ -52,8 +52,8 @@ Words that mean one thing here:
   another one: an *inner workflow*. *Dynamic blocks* come with the document.
 - *Today's servers* are those of Roboflow, whose workflows Penstock runs unchanged.
 
-A tour for the first reading. The numbered parts are the main line, which takes about an hour in this order; the rest
-can wait until it is needed. The first line of every file says what it is.
+A tour for the first reading. The numbered parts are the main line, which takes about an hour in this order; the list
+below them is for later. The first line of every file says what it is.
 
 1. What people write. `values/shape` has the words for how values are nested, and `signature` what is said in them; a
    `block` is a function whose signature is its manifest. A `document` has inputs, steps and outputs, and `selectors`
@@ -77,7 +77,8 @@ When it is needed:
 - Who runs what when: `schedule` says which step is next, and `crew` lends it threads; `calling` is how blocks fail;
   `control` stops a run, with a `budget` of bytes.
 - What is said: `errors` is the tree of all that can be wrong; `fault` says whose doing it is, and `phase` when it was.
-  `report`, `console` and `skips` tell what happened in a run; `spelling` guesses what was meant; `version` is ours.
+  `report`, `console` and `skips` tell what happened in a run; `finding` says what was found, and `spelling` guesses
+  what was meant; `version` is ours.
 - Strangers: `wire` turns values into JSON and back; through `guard` alone come their bytes, addresses and paths. Each
   begins with a tour of its own.
 """

@@ -128,7 +128,7 @@ class Engine:
             muted: whether sinks keep still: they write no file and send nothing.
 
         Returns:
-            One dict of outputs per element of the batch.
+            One dict of outputs per element of the input batch, or a single one; see `collect`.
 
         Raises:
             RuntimeInputError: the inputs do not fit the workflow or each other, or a value does not fit a step.

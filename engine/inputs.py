@@ -28,6 +28,7 @@ def bind(plan: Plan, given: Mapping[str, Any], decode: Decode) -> Table:
     for item in plan.inputs:
         if not item.axes:
             # Of any kind, since today's servers do not hold parameters to theirs: the steps that read it check it.
+            # Texts, numbers and the like need no decoding.
             value = given.get(item.name, item.default)
             table.columns[item.slot] = [value if type(value) in FLAT else decode((ANY,), value, item.name)]
             continue

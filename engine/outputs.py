@@ -25,8 +25,9 @@ def collect(
         excluded: names of outputs to leave out; they are not encoded either.
 
     Returns:
-        One dict per element of the batch when any output, left out or not, depends on the batch, else one. What is
-        missing is None; a deeper level below something missing is an empty list.
+        One dict per element of the input batch when any output, left out or not, lies on its axis or below it; else
+        one, as when all is gathered up to the root. What is missing is None, a level below something missing is an
+        empty list.
 
     Raises:
         RuntimeInputError: what is encoded is too much.

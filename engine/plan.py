@@ -21,13 +21,13 @@ Which of these rows its block is called for: those that all gates before the ste
 `MISSING`; a parameter `T | None` gets None instead. For all others its outputs are `MISSING`, which is how everything
 that hangs on them is skipped in turn.
 
-A block that takes a `Batch` is called once, with lists of those rows for which it would otherwise be called one by one;
-rows that a gate holds are never among them. Its other arguments are values of the root.
+A block that takes a `Batch` is called once, with lists of those rows for which it would otherwise be called one by one,
+if there are any. So rows that a gate holds are never among them. Its other arguments are values of the root.
 
 What a gate acts on: it runs on an axis like any other step. Where that is the axis of the step that it names, or lies
 above it, it decides for rows of the step: with `a` for `a0`, `a1` and `a2`. Where it is the axis which that step
-gathers, it decides for members of the lists. Where it is any other, the workflow is refused. A gate that was skipped
-itself lets nothing pass.
+gathers, it decides for members of the lists, which may leave them empty. Where it is any other, the workflow is
+refused. A gate that was skipped itself lets nothing pass.
 
 What is in a list that is gathered, for `a`:
 
@@ -36,9 +36,12 @@ What is in a list that is gathered, for `a`:
     a1 is missing, or a gate holds it      [a0, a2]        [a0, None, a2]
     the crop step found nothing in a       []              []
     the crop step was skipped for a        not called      []
-    it is a value r of the root            [r, r, r]       [r, r, r]
-    the same, and nothing else gathered    [r]             [r]
-    a value of the root that is missing    not called      [None, None, None], or [None]
+    r of the root, beside crops            [r, r, r]       [r, r, r]
+    r of the root, without crops           [r]             [r]
+    r is missing                           not called      [None, None, None], or [None]
+
+A value of the root counts as one that every crop has: where a gate holds `a1`, or nothing was found in `a`, it makes
+`[r, r]` or `[]`.
 
 Each list of a step leaves out its own missing members. A block that wants to walk through two of them side by side, or
 through one beside a value of the root, takes them as `Gathered[T | None]`, which are equally long.
@@ -47,14 +50,12 @@ When values are checked against what a parameter takes:
 
     a literal                                   when the workflow is compiled
     a parameter of the run, wired by itself     before the first step
-    what a step returned, an input batch        row by row, when it is read
-    a list or dict with selectors in it         row by row, as a whole
-    a list that is gathered                     row by row, as a whole
-    lists in a list or dict, see below          never
+    anything else that is wired                 row by row, before the block is called: values of a `Batch` one by one,
+                                                lists that are gathered and those with selectors in them as a whole
     a default                                   never
 
 A `Gathered` parameter may be given several selectors, as `{"x": "$steps.a.v", "y": "$steps.b.v"}`: its block gets a
-dict of lists then, or a list of lists, which its annotation does not tell.
+dict of lists then, or a list of lists. Its annotation speaks of one list only, so these are never checked.
 """
 
 from __future__ import annotations
@@ -149,8 +150,8 @@ class Step(NamedBlock):
         axis: that it runs on.
         gathers: the axis right below it whose rows it gets as lists; None where there is none.
         constants: arguments that are written into the workflow.
-        run_values: arguments that are one value for the whole run, with their slots.
-        getters: arguments that are read row by row.
+        run_values: arguments that are parameters of the run, with their slots.
+        getters: all other arguments, which are read row by row.
         gates: that all have to let a row pass.
         gates_below: that all have to let a row pass which is gathered.
         targets: what a gate calls the steps that it lets pass or not.

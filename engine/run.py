@@ -33,6 +33,8 @@ STEP_EVENT = "workflow_execution.step"
 class Run:
     """Runs the steps of a plan over a table.
 
+    What blocks return is counted against the bytes that a run may hold.
+
     Args:
         plan: what to run.
         table: with the input columns written; the run writes the others.
@@ -122,7 +124,7 @@ class Run:
                 arguments[name] = value = read(row)
                 if value is MISSING:
                     return MISSING
-            for parameter, getter in step.getters:
+            for parameter, getter in step.getters:  # now that no argument is missing: what is not used may be wrong
                 arguments[parameter.name] = fitted(step, parameter, getter, arguments[parameter.name])
             return counted(step, call(step, arguments), self._control.budget)
 
@@ -162,9 +164,10 @@ class Run:
         if not rows:
             return results
         for (parameter, getter), column in zip(step.getters, columns, strict=True):
-            values = [fitted(step, parameter, getter, column[row]) for row in rows]
-            # What is no `Batch` is one value for all rows, which any of them tells.
-            arguments[parameter.name] = values if parameter.shape is Shape.BATCH else values[0]
+            if parameter.shape is Shape.BATCH:
+                arguments[parameter.name] = [fitted(step, parameter, getter, column[row]) for row in rows]
+            else:  # one value for all rows, which any of them tells
+                arguments[parameter.name] = fitted(step, parameter, getter, column[rows[0]])
         returned = call(step, arguments)
         if not isinstance(returned, list) or len(returned) != len(rows):
             raise misbehaved(step, f"returned {described(returned)} for {len(rows)} rows")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,10 +10,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from engine.finding import finding
 from engine.values.shape import Shape
 
 REQUIRED = inspect.Parameter.empty
-MAX_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,8 @@ class Parameter:
         shape: gathered or batch; None for one value per row.
         optional: whether it gets None for what is missing: itself in `T | None`, its members in `Gathered[T | None]`
             and `Batch[T | None]`. `Gathered[T] | None` is refused.
-        optional_members: the same for members of a list or dict of selectors, `[$steps.a.x, $steps.b.y]`: it is
-            `list[T | None]`.
+        optional_members: whether members of a list or dict of selectors, `[$steps.a.x, $steps.b.y]`, are None where
+            they are missing, as in `list[T | None]`. Otherwise one missing member makes the whole argument missing.
         doc: one sentence for people.
     """
 
@@ -72,7 +71,7 @@ class Parameter:
         try:
             return self._validate(value)
         except ValidationError as error:
-            raise ValueError(_finding(error)) from error
+            raise ValueError(finding(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +107,3 @@ class Signature:
     def key(self, name: str) -> str | None:
         """The parameter that a key of a step's JSON stands for."""
         return name if name in self.parameters else self.keys.get(name)
-
-
-def shown(value: Any) -> str:
-    """A value at a length that fits a message."""
-    text = reprlib.repr(value)  # which does not write out a whole list to show its beginning
-    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
-
-
-def _finding(error: ValidationError) -> str:
-    """The first of pydantic's findings, without its frames and links."""
-    found = error.errors(include_url=False)[0]
-    path = ".".join(str(part) for part in found["loc"] if not str(part).startswith("function-"))
-    text = f"{found['msg']}, got {shown(found['input'])}"
-    return f"{path}: {text}" if path else text

@@ -11,8 +11,9 @@ from engine.compiler.workflow import Argument, Literal, Members, Target, Wire
 from engine.document import JsonField, StepDocument
 from engine.errors import ExecutionGraphStructureError, InvalidReferenceTargetError, WorkflowError, WorkflowSyntaxError
 from engine.fault import BlockError
+from engine.finding import shown
 from engine.selectors import Reference, StepSelector, is_selector, parse_selector
-from engine.signature import Parameter, shown
+from engine.signature import Parameter
 
 
 def read_arguments(

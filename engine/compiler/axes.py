@@ -124,7 +124,7 @@ def _lay_step(axes: Axes, step: ParsedStep) -> None:
     for claim in claims:
         _refuse_far(axes, step, claim, runs)
         _refuse_many(step, claim)
-    if runs == ROOT and gathers is None:
+    if runs == ROOT and gathers is None:  # what gathers the whole batch stays on the root
         runs = max((gate.axis for gate in gates), key=axes.depth, default=ROOT)
     _check_gates(axes, step, gates, runs, gathers)
     axes.gathers[step.name] = gathers
@@ -135,6 +135,7 @@ def _lay_step(axes: Axes, step: ParsedStep) -> None:
 
 
 def _claim(axes: Axes, parameter: Parameter, selector: Reference) -> _Claim:
+    # The root is its own parent: a value of it that is gathered wants the root, which is above any axis.
     lies = axes.of(selector)
     gathered = parameter.shape is Shape.GATHERED
     return _Claim(parameter, selector, lies, axes.axes[lies].parent if gathered else lies)
@@ -194,12 +195,13 @@ def _refuse_many(step: ParsedStep, claim: _Claim) -> None:
 def _check_gates(axes: Axes, step: ParsedStep, gates: list[GateBefore], runs: int, gathers: int | None) -> None:
     """A gate decides for the rows of a step, for rows above them, or for the rows that the step gathers."""
     allowed = {*axes.line(runs), gathers}
+    gathered = "" if gathers is None else f" and gathers [{axes.drawn(gathers)}]"
     for gate in gates:
         if gate.axis not in allowed:
             raise ControlFlowDefinitionError(
                 f"The gate {gate.name!r} decides on [{axes.drawn(gate.axis)}], but step {step.name!r} runs on "
-                f"[{axes.drawn(runs)}].",
-                hint="Decide on values from the line of nesting that the step runs on.",
+                f"[{axes.drawn(runs)}]{gathered}.",
+                hint="Decide on values of that level, or of one above it.",
                 blocks=(*step.blame(), BlockError(gate.name)),
             )
 

@@ -71,19 +71,8 @@ class _Lowering:
         return PlannedInput(name, self.slots[InputSelector(name)], item.kinds, self._axes.inputs[name], default)
 
     def step(self, step: ParsedStep) -> Step:
-        """One step, its arguments sorted by when they are known."""
-        constants: dict[str, Any] = {}
-        run_values: list[tuple[Parameter, int]] = []
-        getters: list[tuple[Parameter, Getter]] = []
-        for name, argument in step.arguments.items():
-            parameter = step.block.signature.parameters[name]
-            # What is the same for every row is handed over once; a `Batch` wants it as many times as there are rows.
-            if isinstance(argument, Literal) and parameter.shape is not Shape.BATCH:
-                constants[name] = argument.value
-            elif isinstance(argument, Wire) and not parameter.shape and self._is_parameter(argument.selector):
-                run_values.append((parameter, self.slots[argument.selector]))
-            else:
-                getters.append((parameter, self._getter(argument)))
+        """One step."""
+        constants, run_values, getters = self._arguments(step)
         writes = {output: self.slots[OutputSelector(step.name, output)] for output in step.outputs}
         if step.block.signature.gate:
             writes[GATE] = self.slots[StepSelector(step.name)]
@@ -97,8 +86,8 @@ class _Lowering:
             axis=self._axes.runs[step.name],
             gathers=gathers,
             constants=constants,
-            run_values=tuple(run_values),
-            getters=tuple(getters),
+            run_values=run_values,
+            getters=getters,
             gates=tuple(gate for gate in gates if gate.axis != gathers),
             gates_below=tuple(gate for gate in gates if gate.axis == gathers),
             targets=tuple(target.called for target in step.targets),
@@ -106,6 +95,26 @@ class _Lowering:
             writes_axis=self._axes.writes[step.name],
             followers=self._order.followers[step.name],
         )
+
+    def _arguments(
+        self, step: ParsedStep
+    ) -> tuple[dict[str, Any], tuple[tuple[Parameter, int], ...], tuple[tuple[Parameter, Getter], ...]]:
+        """The arguments of a step, sorted by when they are known: now, when a run begins, and row by row.
+
+        What goes into a `Batch` is read row by row in any case, so that it is there as many times as there are rows.
+        """
+        constants: dict[str, Any] = {}
+        run_values: list[tuple[Parameter, int]] = []
+        getters: list[tuple[Parameter, Getter]] = []
+        for name, argument in step.arguments.items():
+            parameter = step.block.signature.parameters[name]
+            if isinstance(argument, Literal) and parameter.shape is not Shape.BATCH:
+                constants[name] = argument.value
+            elif isinstance(argument, Wire) and not parameter.shape and self._is_parameter(argument.selector):
+                run_values.append((parameter, self.slots[argument.selector]))
+            else:
+                getters.append((parameter, self._getter(argument)))
+        return constants, tuple(run_values), tuple(getters)
 
     def output(self, output: ParsedOutput) -> PlannedOutput:
         """One declared output."""

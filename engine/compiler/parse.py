@@ -45,6 +45,7 @@ def parse_workflow(definition: Any, registry: Registry) -> ParsedWorkflow:
         raise _syntax_error(problems)
     inputs = {item.name: item for item in document.inputs}
     outputs = tuple(ParsedOutput(field, read_selector(field)) for field in document.outputs)
+    # Selectors that point into inner workflows, or out of them, are replaced by what they stand for.
     return inner.resolve(ParsedWorkflow(inputs, steps, outputs))
 
 

@@ -74,9 +74,9 @@ ROWS: dict[str, list[tuple[list[dict[str, Any]], dict[str, Any]]]] = {
             {**ALL, "found": [False]},
         )
     ],
-    "it is a value r of the root": [([CROPS, *beside("$inputs.r")], ALL)],
-    "the same, and nothing else gathered": [(gathering("$inputs.r"), ALL)],
-    "a value of the root that is missing": [
+    "r of the root, beside crops": [([CROPS, *beside("$inputs.r")], ALL)],
+    "r of the root, without crops": [(gathering("$inputs.r"), ALL)],
+    "r is missing": [
         ([CROPS, step("drop", "none", value="$inputs.r"), *beside("$steps.none.value")], {**ALL, "r": ""}),
         ([step("drop", "none", value="$inputs.r"), *gathering("$steps.none.value")], {**ALL, "r": ""}),
     ],
