@@ -167,7 +167,7 @@ class Step(NamedBlock):
     getters: tuple[tuple[Parameter, Getter], ...]
     gates: tuple[Gate, ...]
     gates_below: tuple[Gate, ...]
-    targets: tuple[str, ...]
+    targets: frozenset[str]
     writes: dict[str, int]
     writes_axis: int
     followers: tuple[int, ...]

@@ -18,7 +18,7 @@ def write(table: Table, step: Step, results: Column) -> None:
     names = step.writes.keys()
     for result in results:
         if result is not MISSING and not _is_declared(step, result):
-            wanted = f"which of {', '.join(step.targets)} may run" if step.block.signature.gate else ", ".join(names)
+            wanted = "some of the steps it was given" if step.block.signature.gate else ", ".join(names)
             raise misbehaved(step, f"returned {described(result)} where it declares {wanted}")
     if step.block.signature.gate:
         table.columns[step.writes[GATE]] = results
@@ -56,7 +56,7 @@ def _write_level(table: Table, step: Step, results: Column) -> None:
 def _is_declared(step: Step, result: Any) -> bool:
     """Whether a result has the form that the block declares: a list of targets, or a dict of all outputs."""
     if step.block.signature.gate:
-        return isinstance(result, list) and all(target in step.targets for target in result)
+        return isinstance(result, list) and all(isinstance(target, str) and target in step.targets for target in result)
     return isinstance(result, dict) and result.keys() == step.writes.keys()
 
 

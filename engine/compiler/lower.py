@@ -90,7 +90,7 @@ class _Lowering:
             getters=getters,
             gates=tuple(gate for gate in gates if gate.axis != gathers),
             gates_below=tuple(gate for gate in gates if gate.axis == gathers),
-            targets=tuple(target.called for target in step.targets),
+            targets=frozenset(target.called for target in step.targets),
             writes=writes,
             writes_axis=self._axes.writes[step.name],
             followers=self._order.followers[step.name],

@@ -118,12 +118,12 @@ MISBEHAVED: dict[str, tuple[dict[str, Any], Any, str]] = {
     "a gate that lists nothing": (
         step("let", "s", value="$inputs.n", next_steps=["$steps.t"]),
         5,
-        "a value of the type int where it declares which of $steps.t may run",
+        "a value of the type int where it declares some of the steps it was given",
     ),
     "a gate that lists a step which it was not given": (
         step("let", "s", value="$inputs.n", next_steps=["$steps.t"]),
         [["$steps.t", "t"]],
-        "a list of 2 where it declares which of $steps.t may run",
+        "a list of 2 where it declares some of the steps it was given",
     ),
 }
 
