@@ -41,8 +41,9 @@ takes both texts through `split`, seven words through `long`, and two lists thro
 
 Words that mean one thing here:
 
-- A *row* is one element of the input batch, or of a level below it. An *axis* is where rows lie, a *line* leads from
-  the root down to one of them. A *column* has one value for every row of an axis; its number is its *slot*.
+- A *row* is one element of the input batch, or of a level below it; the *root*, above all, has one row. An *axis* is
+  where rows lie, a *line* leads from the root down to one of them. A *column* has one value for every row of an axis;
+  its number is its *slot*.
 - `MISSING` is the value of a row that has none. A row is *held* by a gate, and *skipped* when a block is not called for
   it.
 - The *input batch* is what a run is given. A parameter that is a `Batch` takes all rows of its axis, whichever that is.
@@ -56,17 +57,17 @@ A tour for the first reading. The numbered parts are the main line, which takes 
 below them is for later. The first line of every file says what it is.
 
 1. What people write. `values/shape` has the words for how values are nested, and `signature` what is said in them; a
-   `block` is a function whose signature is its manifest. A `document` has inputs, steps and outputs, and `selectors`
-   point from one to another.
+   `block` is a function whose signature is its manifest. A `document` has inputs, steps and outputs.
 2. What becomes of it. `plan` is the end, and says how often steps run and for which rows; the first lines of `compiler`
    are the way there, and `workflow` is what its passes hand on. `parse` makes typed steps, `axes` says how often each
    of them runs, and `lower` writes the plan.
 3. How a plan is run. `table` holds the columns. `inputs` writes the first; `run` calls blocks row by row, with what
    `reading` finds for them; `writing` puts what they return into columns; `outputs` nests the columns into results.
-4. The door. `engine` keeps plans and runs them.
 
 When it is needed:
 
+- The door: `engine` compiles workflows, keeps their plans and runs them.
+- What a text is that points from one step to another: `selectors`.
 - Mistakes in documents: `read` finds parts that are missing or malformed, and two of one name; `arguments` tells
   selectors from literals, and finds those that do not fit; `link` puts steps in order, and finds selectors that point
   to nothing and steps that wait for each other; `check` finds kinds that do not fit.

@@ -58,7 +58,8 @@ class Block(Generic[P, R]):
     @property
     def category(self) -> str:
         """The folder that the block lives in; for one that lives in none, its module."""
-        return self.function.__module__.split(".")[-2:][0]
+        *_, folder, module = ("", *self.function.__module__.split("."))
+        return folder or module
 
     @property
     def summary(self) -> str:

@@ -25,8 +25,7 @@ KindNames = Annotated[list[Annotated[str, BeforeValidator(_kind_name)]], Field(m
 
 
 # Every class of inputs says what its values may be (`kinds`), and how deep they are nested (`depth`): 0 for one value
-# for the whole run, which is taken as it comes, whatever its kinds. A new class is named in `INPUTS` and `Input`; one
-# that has a default is known to `lower` and `inner`, too.
+# for the whole run, which is taken as it comes, whatever its kinds.
 
 
 class ImageInput(BaseModel):

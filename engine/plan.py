@@ -19,15 +19,16 @@ How often a step runs: once for every row of the deepest axis among its inputs.
 
 Which of these rows its block is called for: those that all gates before the step let pass, and of which no input is
 `MISSING`; a parameter `T | None` gets None instead. For all others its outputs are `MISSING`, which is how everything
-that hangs on them is skipped in turn.
+that needs them is skipped in turn.
 
 A block that takes a `Batch` is called once, with lists of those rows for which it would otherwise be called one by one,
-if there are any. So rows that a gate holds are never among them. Its other arguments are values of the root.
+if there are any: a row that a gate holds is in none of its lists, and so is one that is missing in any of them. Its
+other arguments are the same for all rows.
 
 What a gate acts on: it runs on an axis like any other step. Where that is the axis of the step that it names, or lies
 above it, it decides for rows of the step: with `a` for `a0`, `a1` and `a2`. Where it is the axis which that step
 gathers, it decides for members of the lists, which may leave them empty. Where it is any other, the workflow is
-refused. A gate that was skipped itself lets nothing pass.
+refused. A gate that was skipped itself lets nothing pass, neither rows nor members.
 
 What is in a list that is gathered, for `a`:
 
@@ -36,12 +37,11 @@ What is in a list that is gathered, for `a`:
     a1 is missing, or a gate holds it      [a0, a2]        [a0, None, a2]
     the crop step found nothing in a       []              []
     the crop step was skipped for a        not called      []
-    r of the root, beside crops            [r, r, r]       [r, r, r]
-    r of the root, without crops           [r]             [r]
+    r of the root, if crops are gathered   [r, r, r]       [r, r, r]
+    r of the root, if nothing else is      [r]             [r]
     r is missing                           not called      [None, None, None], or [None]
 
-A value of the root counts as one that every crop has: where a gate holds `a1`, or nothing was found in `a`, it makes
-`[r, r]` or `[]`.
+A value of the root counts as one that every crop has: the lines above hold for `[r, r, r]`, too.
 
 Each list of a step leaves out its own missing members. A block that wants to walk through two of them side by side, or
 through one beside a value of the root, takes them as `Gathered[T | None]`, which are equally long.
@@ -49,7 +49,8 @@ through one beside a value of the root, takes them as `Gathered[T | None]`, whic
 When values are checked against what a parameter takes:
 
     a literal                                   when the workflow is compiled
-    a parameter of the run, wired by itself     before the first step
+    a parameter of the run, wired by itself,    before the first step
+    and to no `Batch` or `Gathered`
     anything else that is wired                 row by row, before the block is called: values of a `Batch` one by one,
                                                 lists that are gathered and those with selectors in them as a whole
     a default                                   never

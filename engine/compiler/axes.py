@@ -124,7 +124,7 @@ def _lay_step(axes: Axes, step: ParsedStep) -> None:
     for claim in claims:
         _refuse_far(axes, step, claim, runs)
         _refuse_many(step, claim)
-    if runs == ROOT and gathers is None:  # what gathers the whole batch stays on the root
+    if runs == ROOT and gathers is None:  # the gates say how often, unless it is on the root since it gathers the batch
         runs = max((gate.axis for gate in gates), key=axes.depth, default=ROOT)
     _check_gates(axes, step, gates, runs, gathers)
     axes.gathers[step.name] = gathers

@@ -56,7 +56,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class ParsedStep(NamedBlock):
-    """A step whose block is known and whose literals are checked; only a gate has targets."""
+    """A step whose block is known and whose literals are checked; only a gate has targets.
+
+    It has an argument for every parameter: where the document says none, the default as a literal.
+    """
 
     arguments: Mapping[str, Argument]
     outputs: Mapping[str, Output]

@@ -74,8 +74,8 @@ ROWS: dict[str, list[tuple[list[dict[str, Any]], dict[str, Any]]]] = {
             {**ALL, "found": [False]},
         )
     ],
-    "r of the root, beside crops": [([CROPS, *beside("$inputs.r")], ALL)],
-    "r of the root, without crops": [(gathering("$inputs.r"), ALL)],
+    "r of the root, if crops are gathered": [([CROPS, *beside("$inputs.r")], ALL)],
+    "r of the root, if nothing else is": [(gathering("$inputs.r"), ALL)],
     "r is missing": [
         ([CROPS, step("drop", "none", value="$inputs.r"), *beside("$steps.none.value")], {**ALL, "r": ""}),
         ([step("drop", "none", value="$inputs.r"), *gathering("$steps.none.value")], {**ALL, "r": ""}),

@@ -11,8 +11,8 @@ from pathlib import Path
 from tests.house.rules import ROOT
 
 MINUTES = 60
-WORDS_A_MINUTE = 200
-LINES_A_MINUTE = 35
+WORDS_A_MINUTE = 180
+LINES_A_MINUTE = 32
 """The paces of fluent readers of this code, in plain and hard lines; they skip imports and what errors say."""
 SPACE = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
