@@ -1,4 +1,4 @@
-"""From columns to results: one dict per element of the batch, deeper values as nested lists."""
+"""From columns to results: mostly one dict per element of the batch, with deeper values as nested lists."""
 
 from __future__ import annotations
 

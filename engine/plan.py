@@ -13,7 +13,7 @@ How often a step runs: once for every row of the deepest axis among its inputs.
 - What lies higher up is read again for every row below: `b` for `b0`.
 - What its block takes as `Gathered` is a list of all rows right below one row, so the step runs one axis higher: with
   `[a0, a1, a2]` for `a`, and `[b0]` for `b`. It gathers from one axis only, besides the root.
-- Where all inputs lie on the root, the deepest gate before the step says how often it runs.
+- Where all inputs lie on the root, it runs on the axis of the deepest gate before it, and its outputs lie there.
 - Values of two axes of which none lies below the other have no rows in common: no step can take both. So it is with two
   inputs that are nested lists, each of which makes axes of its own.
 
@@ -22,8 +22,8 @@ Which of these rows its block is called for: those that all gates before the ste
 that needs them is skipped in turn.
 
 A block that takes a `Batch` is called once, with lists of those rows for which it would otherwise be called one by one,
-if there are any: a row that a gate holds is in none of its lists, and so is one that is missing in any of them. Its
-other arguments are the same for all rows.
+if there are any: a row that a gate holds is in none of its lists, and so is one that is missing in any of them which is
+no `Batch[T | None]`. Its other arguments are the same for all rows.
 
 What a gate acts on: it runs on an axis like any other step. Where that is the axis of the step that it names, or lies
 above it, it decides for rows of the step: with `a` for `a0`, `a1` and `a2`. Where it is the axis which that step
@@ -53,7 +53,7 @@ When values are checked against what a parameter takes:
     and to no `Batch` or `Gathered`
     anything else that is wired                 row by row, before the block is called: values of a `Batch` one by one,
                                                 lists that are gathered and those with selectors in them as a whole
-    a default                                   never
+    the default of a block's parameter          never
 
 A `Gathered` parameter may be given several selectors, as `{"x": "$steps.a.v", "y": "$steps.b.v"}`: its block gets a
 dict of lists then, or a list of lists. Its annotation speaks of one list only, so these are never checked.

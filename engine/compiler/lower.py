@@ -101,7 +101,7 @@ class _Lowering:
     ) -> tuple[dict[str, Any], tuple[tuple[Parameter, int], ...], tuple[tuple[Parameter, Getter], ...]]:
         """The arguments of a step, sorted by when they are known: now, when a run begins, and row by row.
 
-        What goes into a `Batch` is read row by row in any case, so that it is there as many times as there are rows.
+        What goes into a `Batch` or is gathered is always read row by row, as it is there once for every row of a list.
         """
         constants: dict[str, Any] = {}
         run_values: list[tuple[Parameter, int]] = []

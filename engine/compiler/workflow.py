@@ -16,7 +16,7 @@ from engine.signature import Output, Parameter
 class Literal:
     """A value that is written into the workflow, checked and converted.
 
-    A literal member of a list or dict that has selectors, too, is checked during the run, with the whole list or dict.
+    A literal member of a list or dict that has selectors, too, is left to the run, which checks the whole list or dict.
     """
 
     value: Any
