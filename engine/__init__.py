@@ -53,8 +53,8 @@ Words that mean one thing here:
   another one: an *inner workflow*. *Dynamic blocks* come with the document.
 - *Today's servers* are those of Roboflow, whose workflows Penstock runs unchanged.
 
-A tour for the first reading. The numbered parts are the main line, which takes about an hour in this order; the list
-below them is for later. The first line of every file says what it is.
+A tour for the first reading. The numbered parts are the main line, which takes an hour to an hour and a
+quarter; the list below them is for later. The first line of every file says what it is.
 
 1. What people write. `values/shape` has the words for how values are nested, and `signature` what is said in them; a
    `block` is a function whose signature is its manifest. A `document` has inputs, steps and outputs.

@@ -55,8 +55,8 @@ When values are checked against what a parameter takes:
                                                 lists that are gathered and those with selectors in them as a whole
     the default of a block's parameter          never
 
-A `Gathered` parameter may be given several selectors, as `{"x": "$steps.a.v", "y": "$steps.b.v"}`: its block gets a
-dict of lists then, or a list of lists. Its annotation speaks of one list only, so these are never checked.
+A parameter that is `Gathered[list[T]]` may be given several selectors, as `{"x": "$steps.a.v", "y": "$steps.b.v"}`: its
+block gets a dict of gathered lists then, or a list of them. No annotation tells of these, so they are never checked.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from engine.guard.limits import Limits, SourcePolicy
 from engine.kinds import Anything
 from engine.registry import Registry
 from engine.state import State
+from engine.values.shape import Batch
 from engine.wire.read_image import ImageLoader
 from tests.engine.arithmetic import BLOCKS, Value
 
@@ -28,6 +29,13 @@ def count(value: Anything, seconds: float) -> Value:
     """One more, after a while."""
     time.sleep(seconds)
     return {"value": value + 1}
+
+
+@block("test/nap_once@v1")
+def nap_once(values: Batch[Anything], seconds: float) -> list[Value]:
+    """Hand all values through after one while."""
+    time.sleep(seconds)
+    return [{"value": value} for value in values]
 
 
 @block("test/thread@v1")
@@ -47,4 +55,6 @@ def ledger(value: Anything, seconds: float, *, state: State) -> Value:
 
 def napping_engine() -> Engine:
     """An engine with these blocks and the quick ones."""
-    return Engine(Registry(iter((*BLOCKS, nap, count, thread, ledger))), ImageLoader(Limits(), SourcePolicy()), {})
+    return Engine(
+        Registry(iter((*BLOCKS, nap, nap_once, count, thread, ledger))), ImageLoader(Limits(), SourcePolicy()), {}
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine import plan
+from engine import plan as page
 from engine.block import block
 from engine.engine import Engine
 from engine.guard.limits import Limits, SourcePolicy
@@ -35,6 +35,12 @@ def holes(values: Gathered[Anything | None]) -> Value:
 def there(value: Anything, next_steps: NextSteps) -> Passage:
     """Let steps pass where there is something."""
     return Passage(next_steps if value else [])
+
+
+@block("test/all_lists@v1")
+def all_lists(values: Gathered[list[int]]) -> Value:
+    """Lists below, or several gathered lists."""
+    return {"value": values}
 
 
 def gathering(selector: str) -> list[dict[str, Any]]:
@@ -83,9 +89,23 @@ ROWS: dict[str, list[tuple[list[dict[str, Any]], dict[str, Any]]]] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["$steps.crop.values", "$inputs.r"], [["a", "b"], ["r", "r"]]),
+        ({"x": "$steps.crop.values"}, {"x": ["a", "b"]}),
+    ],
+)
+def test_several_gathered_lists_are_not_checked(values: Any, expected: Any) -> None:
+    subject = Engine(Registry(iter((*BLOCKS, all_lists))), ImageLoader(Limits(), SourcePolicy()), {})
+    steps = [CROPS, step("all_lists", "s", values=values)]
+    plan = subject.plan(workflow(INPUTS, steps, {"o": "$steps.s.value"}))
+    assert subject.run(plan, {"crops": [["a", "b"]], "found": [True], "r": "r"}) == [{"o": expected}]
+
+
 def told() -> dict[str, tuple[str, str]]:
     """The rows of the table, in both forms of the parameter."""
-    _, _, table = (plan.__doc__ or "").partition("Gathered[T | None]\n")
+    _, _, table = (page.__doc__ or "").partition("Gathered[T | None]\n")
     lines = [line.strip() for line in table.partition("\n\n")[0].splitlines()]
     return {line[:39].strip(): (line[39:55].strip(), line[55:].strip()) for line in lines}
 

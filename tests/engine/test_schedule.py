@@ -166,6 +166,12 @@ def test_a_step_that_takes_too_long_is_named(subject: Engine) -> None:
     assert [block.block_id for block in caught.value.blocks] == ["slow"]
 
 
+def test_a_block_that_takes_all_rows_and_too_long_is_named(subject: Engine) -> None:
+    plan = subject.plan(workflow([N], [step("nap_once", "slow", values="$inputs.n", seconds=SECONDS)], {}))
+    with pytest.raises(RunTimeoutError, match=r"Step 'slow' took longer than 0\.02 seconds"):
+        subject.run(plan, {"n": [1, 2]}, control=Control(step_seconds=0.02))
+
+
 def test_rows_are_not_begun_when_time_is_up(subject: Engine) -> None:
     plan = subject.plan(workflow([N], naps(a="$inputs.n"), {}))
     started = time.perf_counter()

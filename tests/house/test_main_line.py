@@ -1,4 +1,4 @@
-"""The main line of the engine, as its tour shows it, is read in an hour."""
+"""The main line of the engine, as its tour shows it, does not grow beyond what about an hour is enough to read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.house.rules import ROOT
 MINUTES = 60
 WORDS_A_MINUTE = 180
 LINES_A_MINUTE = 32
-"""The paces of fluent readers of this code, in plain and hard lines; they skip imports and what errors say."""
+"""Assumed, not measured: prose and code at the paces of somebody fluent, who skips imports and what errors say."""
 SPACE = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 
@@ -44,7 +44,7 @@ def prose_and_code(source: str) -> tuple[int, int]:
     return words, len(lines - skipped)
 
 
-def test_the_main_line_of_the_engine_is_read_in_an_hour() -> None:
+def test_the_main_line_of_the_engine_stays_short() -> None:
     counts = [prose_and_code(path.read_text(encoding="utf-8")) for path in main_line()]
     words, lines = (sum(count) for count in zip(*counts, strict=True))
     assert len(counts) > 10

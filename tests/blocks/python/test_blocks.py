@@ -28,6 +28,13 @@ def test_one_value_a_row(workers: Workers) -> None:
     assert once(workers, DOUBLE, x=4) == {"value": 8}
 
 
+def test_inner_workflows_may_use_the_blocks_of_the_workflow_around_them(workers: Workers) -> None:
+    inside = workflow([parameter("y")], [{**N_STEP, "x": "$inputs.y"}], {"value": f"$steps.{N_STEP['name']}.value"})
+    bindings = {"workflow_definition": inside, "parameter_bindings": {"y": "$inputs.n"}}
+    part = {"type": "roboflow_core/inner_workflow@v1", "name": "part", **bindings}
+    assert ran(workers, [DOUBLE], [N], [part], n=[1, "ab"]) == [2, "abab"]
+
+
 def test_values_that_json_does_not_know(workers: Workers) -> None:
     assert once(workers, definition("echo", "def run(self, x):\n    return {'value': x}"), x={1: (2, {3}, b"4")}) == {
         "value": {1: (2, {3}, b"4")}
